@@ -1,0 +1,38 @@
+/** A twin as HTTP and live connections show it. */
+import type { TwinView } from "../core/cell-view.ts";
+import type { Json } from "../core/model.ts";
+
+/** The shape of `GET /v1/models/{model}/twins/{id}`. Times are ISO 8601. */
+export interface TwinJson {
+  readonly model: string;
+  readonly id: string;
+  readonly state: { readonly [field: string]: Json };
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** Null before the first message. */
+  readonly lastMessageAt: string | null;
+  readonly timers: readonly {
+    readonly name: string;
+    readonly dueAt: string;
+    readonly everyMs: number | null;
+  }[];
+}
+
+/** The JSON text of a twin. Its state is JSON text already and joins as it is, parsed by nobody. */
+export function twinJson(model: string, view: TwinView): string {
+  const { id, state, version, createdAtMs, updatedAtMs, lastMessageAtMs, timers } = view;
+  const head = JSON.stringify({ model, id });
+  const tail = JSON.stringify({
+    version,
+    createdAt: isoOf(createdAtMs),
+    updatedAt: isoOf(updatedAtMs),
+    lastMessageAt: lastMessageAtMs === null ? null : isoOf(lastMessageAtMs),
+    timers: timers.map(({ name, dueAtMs, everyMs }) => ({ name, dueAt: isoOf(dueAtMs), everyMs })),
+  });
+  return `${head.slice(0, -1)},"state":${state},${tail.slice(1)}`;
+}
+
+function isoOf(atMs: number): string {
+  return new Date(atMs).toISOString();
+}
