@@ -1,0 +1,67 @@
+/** Health and metrics. */
+import type { Context, Hono } from "hono";
+import type { Env } from "../../env.ts";
+import { deployment } from "../../routing/deployment.ts";
+import { cellCallCounts } from "../cell-calls.ts";
+import { cellCounters } from "../cell-counters.ts";
+
+type Ctx = Context<{ Bindings: Env }>;
+
+/** What the counters of a cell mean; the others are of no use outside. `total` ones only grow while it is awake. */
+const METRICS: Readonly<
+  Record<string, readonly [name: string, type: "counter" | "gauge", help: string]>
+> = {
+  accepted: ["messages_accepted_total", "counter", "Messages processed and durable."],
+  duplicates: ["messages_duplicate_total", "counter", "Repeats that were recognised."],
+  rejected: ["messages_rejected_total", "counter", "Messages refused."],
+  failures: ["model_failures_total", "counter", "Steps in which model code failed."],
+  steps: ["steps_total", "counter", "Calls of model code."],
+  commits: ["commits_total", "counter", "Commits."],
+  checkpoints: ["checkpoints_total", "counter", "Checkpoints."],
+  timersFired: ["timers_fired_total", "counter", "Timers fired."],
+  delivered: ["twin_messages_total", "counter", "Messages taken from other twins."],
+  rowsWritten: ["rows_written_total", "counter", "Rows written, as billed."],
+  requestsIn: ["object_requests_in_total", "counter", "Requests to cells."],
+  requestsOut: ["object_requests_out_total", "counter", "Requests of cells to other objects."],
+  twins: ["twins", "gauge", "Twins."],
+  stateChars: ["state_chars", "gauge", "Characters of all states."],
+  journalChars: ["journal_chars", "gauge", "Characters of journal since the last checkpoint."],
+  outbox: ["outbox_messages", "gauge", "Messages to other twins that are not delivered yet."],
+  queueChars: ["queue_chars", "gauge", "Characters of messages that wait."],
+  messageIds: ["message_ids", "gauge", "Message ids remembered."],
+  sockets: ["device_sockets", "gauge", "Device connections."],
+  databaseBytes: ["database_bytes", "gauge", "Bytes of the cells' databases."],
+};
+
+export function systemRoutes(app: Hono<{ Bindings: Env }>): void {
+  app.get("/healthz", () => Response.json({ status: "ok" }));
+  app.get("/metrics", metrics);
+}
+
+async function metrics(c: Ctx): Promise<Response> {
+  const models = [...(await deployment(c.env)).values()];
+  const counters = await Promise.all(
+    models.map(({ name, placement }) => cellCounters(c.env, name, placement.cells)),
+  );
+  const lines: string[] = [];
+  for (const [counter, [name, type, help]] of Object.entries(METRICS)) {
+    lines.push(`# HELP livetwin_${name} ${help}`, `# TYPE livetwin_${name} ${type}`);
+    for (const [i, { totals }] of counters.entries()) {
+      lines.push(`livetwin_${name}{model="${models[i]!.name}"} ${totals[counter] ?? 0}`);
+    }
+  }
+  lines.push(
+    "# HELP livetwin_cells_missing Cells that did not answer.",
+    "# TYPE livetwin_cells_missing gauge",
+  );
+  for (const [i, { missing }] of counters.entries())
+    lines.push(`livetwin_cells_missing{model="${models[i]!.name}"} ${missing}`);
+  lines.push(
+    "# HELP livetwin_ingest_refused_total Slices refused by backpressure in this isolate.",
+    "# TYPE livetwin_ingest_refused_total counter",
+  );
+  lines.push(`livetwin_ingest_refused_total ${cellCallCounts.refused}`);
+  return new Response(`${lines.join("\n")}\n`, {
+    headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+  });
+}
