@@ -1,0 +1,67 @@
+/**
+ * `npm run replay`: fills twins with life. Sends recorded flights or a simulated power grid to a server like
+ * devices would, in their own time or faster, and checks afterwards that every flight counted exactly once.
+ *
+ * Exit codes: 0 when every message that was sent was taken, 1 when not, 2 for a wrong command line.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { HELP, parseReplayArguments } from "./replay/arguments.ts";
+import type { ReplayArguments } from "./replay/arguments.ts";
+import { ReplayFailure } from "./replay/replay-failure.ts";
+import { replayAirports, replayPowerGrid } from "./replay/run.ts";
+import type { ReplayHost } from "./replay/run.ts";
+import { verifyAirports } from "./replay/verify.ts";
+
+process.exit(await main());
+
+async function main(): Promise<number> {
+  const stop = stopSignal();
+  const parsed = parseReplayArguments(process.argv.slice(2));
+  const host: ReplayHost = {
+    stop,
+    stdout: process.stdout,
+    print: (line) => process.stdout.write(`${line}\n`),
+    printProblem: (line) => process.stderr.write(`${line}\n`),
+    key: process.env["LIVETWIN_KEY"],
+    // Rejects only when the replay is to stop: then the wait is simply over.
+    wait: (ms) => sleep(ms, undefined, { signal: stop }).catch(() => undefined),
+    nowMs: () => performance.now(),
+    random: () => Math.random(),
+  };
+  try {
+    return await run(parsed, host);
+  } catch (error) {
+    if (!(error instanceof ReplayFailure)) throw error;
+    host.printProblem(error.message);
+    return 1;
+  }
+}
+
+async function run(parsed: ReplayArguments, host: ReplayHost): Promise<number> {
+  switch (parsed.kind) {
+    case "help":
+      process.stdout.write(HELP);
+      return 0;
+    case "wrong":
+      host.printProblem(parsed.detail);
+      return 2;
+    case "airports":
+      return (await replayAirports(parsed.options, host)) ? 0 : 1;
+    case "power-grid":
+      return (await replayPowerGrid(parsed.options, host)) ? 0 : 1;
+    case "verify":
+      return (await verifyAirports(parsed.options, host)) ? 0 : 1;
+  }
+}
+
+/** Aborts at the first signal that asks the program to end: what is in flight is waited for. The second ends it. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(1);
+      stop.abort();
+    });
+  }
+  return stop.signal;
+}
