@@ -1,0 +1,31 @@
+/** In the place of `src/twin/sqlite-store.ts`: a store that writes nothing and has nothing. */
+import type { CellStore } from "../../../src/core/cell-store.ts";
+
+export class SqliteStore implements CellStore {
+  readonly rowsWritten = 0;
+  readonly incarnation = "none";
+
+  readPages(): [] {
+    return [];
+  }
+
+  readPage(): [] {
+    return [];
+  }
+
+  readPart(): [] {
+    return [];
+  }
+
+  readJournal(): [] {
+    return [];
+  }
+
+  appendJournal(): void {
+    // Nothing is kept: that is what this store is for.
+  }
+
+  checkpoint(): void {
+    // As above.
+  }
+}
