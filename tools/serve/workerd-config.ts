@@ -9,11 +9,11 @@ const HEAP_MIB_MAX = 3_840;
 
 /**
  * MiB of each half of V8's young generation, and by how much the heap may grow before it is swept. Left to itself
- * with so large a heap, V8 sweeps late: 100,000 twins under load then take 500 MB, and with these 330, at 2 % of the
- * speed. Halves of 8 MiB save 20 MB more and cost 20 %.
+ * with so large a heap, V8 sweeps late, and 100,000 twins under load take 450 to 500 MB; with these 340 to 370, at
+ * some cost to batches (docs/benchmarks.md). Growth of 50 %, or halves of 8 MiB, cost a fifth of their speed.
  */
 const SEMI_SPACE_MIB = 16;
-const HEAP_GROWING_PERCENT = 50;
+const HEAP_GROWING_PERCENT = 100;
 
 /** Part of the machine's memory that the heap may take; SQLite's caches and the rest of the process need some too. */
 const HEAP_MEMORY_RATIO = 0.75;
