@@ -11,6 +11,7 @@ import { ReplayFailure } from "./replay/replay-failure.ts";
 import { replayAirports, replayPowerGrid } from "./replay/run.ts";
 import type { ReplayHost } from "./replay/run.ts";
 import { verifyAirports } from "./replay/verify.ts";
+import { stopSignal } from "./stop-signal.ts";
 
 process.exit(await main());
 
@@ -52,16 +53,4 @@ async function run(parsed: ReplayArguments, host: ReplayHost): Promise<number> {
     case "verify":
       return (await verifyAirports(parsed.options, host)) ? 0 : 1;
   }
-}
-
-/** Aborts at the first signal that asks the program to end: what is in flight is waited for. The second ends it. */
-function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(name, () => {
-      if (stop.signal.aborted) process.exit(1);
-      stop.abort();
-    });
-  }
-  return stop.signal;
 }

@@ -22,6 +22,7 @@ import { describeAssets } from "./serve/static-assets.ts";
 import { supervise } from "./serve/supervisor.ts";
 import { workerdConfig } from "./serve/workerd-config.ts";
 import type { WorkerdConfigOptions } from "./serve/workerd-config.ts";
+import { stopSignal } from "./stop-signal.ts";
 
 const ROOT = dirname(import.meta.dirname);
 const TEMPORARY_PREFIX = "livetwin-";
@@ -149,18 +150,6 @@ function workerdProgram(): string {
 function memoryBytes(): number {
   const constrained = process.constrainedMemory();
   return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
-}
-
-/** Aborts at the first signal that asks the program to end; the second ends it on the spot. */
-function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(name, () => {
-      if (stop.signal.aborted) process.exit(1);
-      stop.abort();
-    });
-  }
-  return stop.signal;
 }
 
 function print(line: string): void {

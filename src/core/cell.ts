@@ -150,11 +150,6 @@ export class Cell {
     );
   }
 
-  /** Twins in an asynchronous step. */
-  get busyTwins(): number {
-    return this.#runner.busyCount;
-  }
-
   /**
    * One commit: runs what is due within the budget of model time, writes one journal row (more when it is
    * large), and settles every request that is complete. Throws when the store does; see I5.

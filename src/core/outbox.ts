@@ -57,11 +57,6 @@ export class Outbox {
     return delivered;
   }
 
-  /** What is undelivered now, in order. */
-  snapshot(): readonly OutboxEntry[] {
-    return [...this.#entries.values()];
-  }
-
   /** All that is undelivered, in order; it changes while it is walked. */
   entries(): IterableIterator<OutboxEntry> {
     return this.#entries.values();

@@ -77,5 +77,3 @@ export function statusOf(code: RefusalCode): number {
 export function isRetryable(code: RefusalCode): boolean {
   return STATUS[code] === 503;
 }
-
-export const REFUSAL_CODES = Object.keys(STATUS) as readonly RefusalCode[];

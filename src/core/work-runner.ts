@@ -59,10 +59,6 @@ export class WorkRunner {
     return this.#ended.length > 0;
   }
 
-  get busyCount(): number {
-    return this.#busy.size;
-  }
-
   isBusy(slot: number): boolean {
     return this.#busy.has(slot);
   }
