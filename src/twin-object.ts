@@ -1,17 +1,17 @@
 /**
- * The Durable Object of a cell: platform calls and wiring around `core/cell.ts`. Nothing here knows what a twin
+ * The Durable Object of a cell: platform calls and wiring around `core/cell/cell.ts`. Nothing here knows what a twin
  * means; nothing there knows where it runs.
  */
 import { DurableObject } from "cloudflare:workers";
-import { deltaSince } from "./core/cell-delta.ts";
-import type { LogEntry } from "./core/cell-log.ts";
-import { listIds, viewOf } from "./core/cell-view.ts";
-import type { TwinView } from "./core/cell-view.ts";
-import { Cell } from "./core/cell.ts";
-import type { ColumnDelta } from "./core/columns.ts";
+import { deltaSince } from "./core/cell/delta.ts";
+import type { LogEntry } from "./core/cell/log.ts";
+import { listIds, viewOf } from "./core/cell/view.ts";
+import type { TwinView } from "./core/cell/view.ts";
+import { Cell } from "./core/cell/cell.ts";
+import type { ColumnDelta } from "./core/columns/columns.ts";
 import { parseCellKey } from "./core/ids.ts";
 import { DELIVERY_RETRY_MS } from "./core/limits.ts";
-import { parseElements } from "./core/parse-slice.ts";
+import { parseElements } from "./core/json/parse-slice.ts";
 import type { Refusal } from "./core/refusal.ts";
 import type { Env } from "./env.ts";
 import { MODELS } from "../models/index.ts";

@@ -2,10 +2,10 @@
  * Keeps one cell's block current by asking the cell. At most one pull is under way; whoever needs one joins it, or,
  * when it must not have begun before now, the single one that follows.
  */
-import type { ColumnDelta } from "../core/columns.ts";
-import { VERSION_NONE } from "../core/columns.ts";
+import type { ColumnDelta } from "../core/columns/columns.ts";
+import { VERSION_NONE } from "../core/columns/columns.ts";
 import { PULL_RETRY_MS, PULL_TIMEOUT_MS, PULL_TRIES_MAX } from "../core/limits.ts";
-import type { ColumnTable } from "../core/table.ts";
+import type { ColumnTable } from "../core/columns/table.ts";
 import { TIMED_OUT, withTimeout } from "../routing/with-timeout.ts";
 
 /** What a feed needs of its shard. */

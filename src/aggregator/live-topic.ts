@@ -5,7 +5,7 @@ import type { QueryAnswer } from "../wire/answer-v1.ts";
 import type { DeployedModel } from "../wire/internal-rpc.ts";
 import { errorFrame } from "../wire/live-v1.ts";
 import { twinJson } from "../wire/twin-v1.ts";
-import type { TwinView } from "../core/cell-view.ts";
+import type { TwinView } from "../core/cell/view.ts";
 import type { Subscription } from "./live-connection.ts";
 
 /** A target that was found and checked. */

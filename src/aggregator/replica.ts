@@ -12,14 +12,14 @@
 import { CellFeed } from "./cell-feed.ts";
 import type { FeedHost } from "./cell-feed.ts";
 import { ResultCache } from "./result-cache.ts";
-import type { ColumnDelta } from "../core/columns.ts";
-import { VERSION_NONE } from "../core/columns.ts";
+import type { ColumnDelta } from "../core/columns/columns.ts";
+import { VERSION_NONE } from "../core/columns/columns.ts";
 import { CLOCK_SKEW_MS_MAX, CONFIRM_AGE_MS_MAX, LEASE_AFTER_MS, LEASE_MS } from "../core/limits.ts";
 import { evaluatePartial } from "../core/query/evaluate.ts";
 import type { Plan } from "../core/query/plan.ts";
 import { ok } from "../core/refusal.ts";
 import type { Result } from "../core/refusal.ts";
-import { ColumnTable } from "../core/table.ts";
+import { ColumnTable } from "../core/columns/table.ts";
 import type { CellCounters, DeployedModel, ShardAnswer } from "../wire/internal-rpc.ts";
 
 type Evaluated = ReturnType<typeof evaluatePartial>;

@@ -9,7 +9,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
 import { Replica } from "./replica.ts";
 import { SnapshotStore } from "./snapshot-store.ts";
-import type { ColumnDelta } from "../core/columns.ts";
+import type { ColumnDelta } from "../core/columns/columns.ts";
 import { assert } from "../core/assert.ts";
 import { cellKey, parseCellKey } from "../core/ids.ts";
 import {

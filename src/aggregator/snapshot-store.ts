@@ -1,7 +1,7 @@
 /** A shard's snapshots on disk: the newest of every block, split into rows. */
 import { SNAPSHOT_ROW_BYTES_MAX } from "../core/limits.ts";
-import { decodeSnapshot, encodeSnapshot } from "../core/snapshot.ts";
-import type { ColumnTable } from "../core/table.ts";
+import { decodeSnapshot, encodeSnapshot } from "../core/columns/snapshot.ts";
+import type { ColumnTable } from "../core/columns/table.ts";
 
 interface StoredPart extends Record<string, SqlStorageValue> {
   cell: number;

@@ -6,8 +6,8 @@ import { cellOf, isTwinId } from "../core/ids.ts";
 import { ID_LENGTH_MAX, MESSAGES_PER_REQUEST_MAX, MESSAGE_CHARS_MAX } from "../core/limits.ts";
 import { isRetryable } from "../core/refusal.ts";
 import type { Refusal, Result } from "../core/refusal.ts";
-import { splitArray, splitLines } from "../core/tokenizer.ts";
-import type { ElementFault } from "../core/tokenizer.ts";
+import { splitArray, splitLines } from "../core/json/tokenizer.ts";
+import type { ElementFault } from "../core/json/tokenizer.ts";
 import type { AcceptReply, DeployedModel } from "../wire/internal-rpc.ts";
 
 export type BatchFormat = "json" | "ndjson";

@@ -3,11 +3,11 @@
  * journal row; then every caller is answered. The output gate of the object holds the answers until the row is
  * durable.
  */
-import type { Cell } from "../core/cell.ts";
+import type { Cell } from "../core/cell/cell.ts";
 import { CELL_QUEUE_CHARS_MAX, COMMIT_CHARS_MAX, OUTBOX_MAX } from "../core/limits.ts";
-import { parseSlices } from "../core/parse-slice.ts";
+import { parseSlices } from "../core/json/parse-slice.ts";
 import type { Refusal } from "../core/refusal.ts";
-import type { Settlement } from "../core/requests.ts";
+import type { Settlement } from "../core/cell/requests.ts";
 
 interface QueuedSlice {
   readonly text: string;

@@ -5,8 +5,8 @@
 import { BODY_BYTES_MAX, MESSAGES_PER_REQUEST_MAX } from "../core/limits.ts";
 import type { Refusal } from "../core/refusal.ts";
 import { isRetryable } from "../core/refusal.ts";
-import type { Settlement } from "../core/requests.ts";
-import { singleValue, splitValues } from "../core/tokenizer.ts";
+import type { Settlement } from "../core/cell/requests.ts";
+import { singleValue, splitValues } from "../core/json/tokenizer.ts";
 
 /** What a socket remembers through hibernation. */
 export interface SocketAttachment {

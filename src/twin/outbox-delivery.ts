@@ -4,7 +4,7 @@
  */
 import { cellKey, cellOf } from "../core/ids.ts";
 import { DELIVERY_MESSAGES_MAX } from "../core/limits.ts";
-import type { Outbox, OutboxEntry } from "../core/outbox.ts";
+import type { Outbox, OutboxEntry } from "../core/cell/outbox.ts";
 import type { Env } from "../env.ts";
 import { deployment } from "../routing/deployment.ts";
 

@@ -2,7 +2,7 @@
  * Publishes a cell's changes to its aggregator shard while a reader holds a lease: on the commit at which the
  * interval is due, and by a timer of at most one interval after the last one. Without a lease it does nothing.
  */
-import type { ColumnDelta } from "../core/columns.ts";
+import type { ColumnDelta } from "../core/columns/columns.ts";
 import { PUBLISH_INTERVAL_MS } from "../core/limits.ts";
 
 export interface PublisherHost {

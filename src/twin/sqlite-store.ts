@@ -2,7 +2,7 @@
  * A cell's store in the SQLite of its Durable Object. Three tables, none with a secondary index: each row
  * written is billed once. Rows written are counted.
  */
-import type { CellStore, Checkpoint, JournalRow, StoredPart } from "../core/cell-store.ts";
+import type { CellStore, Checkpoint, JournalRow, StoredPart } from "../core/cell/store.ts";
 
 export class SqliteStore implements CellStore {
   rowsWritten = 0;

@@ -2,9 +2,9 @@
  * The contracts between the Worker and its Durable Objects, and among these. Each says who calls, how often,
  * and whether a repeat is harmless. Answers are plain data: failures that are expected come back as refusals.
  */
-import type { LogEntry } from "../core/cell-log.ts";
-import type { TwinView } from "../core/cell-view.ts";
-import type { ColumnDelta } from "../core/columns.ts";
+import type { LogEntry } from "../core/cell/log.ts";
+import type { TwinView } from "../core/cell/view.ts";
+import type { ColumnDelta } from "../core/columns/columns.ts";
 import type { Field, Json } from "../core/model.ts";
 import type { Placement } from "../core/ids.ts";
 import type { Refusal } from "../core/refusal.ts";

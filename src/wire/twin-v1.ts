@@ -1,5 +1,5 @@
 /** A twin as HTTP and live connections show it. */
-import type { TwinView } from "../core/cell-view.ts";
+import type { TwinView } from "../core/cell/view.ts";
 import type { Json } from "../core/model.ts";
 
 /** The shape of `GET /v1/models/{model}/twins/{id}`. Times are ISO 8601. */

@@ -1,7 +1,7 @@
 /** Repeats where outcomes are still open: within a request, within a turn, behind a message that is refused. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { InMessage } from "../../src/core/requests.ts";
+import type { InMessage } from "../../src/core/cell/requests.ts";
 import { CellHost, act, add } from "../support/cell-host.ts";
 
 const SEED = 20_261_123;

@@ -1,12 +1,12 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import { deltaSince } from "../../src/core/cell-delta.ts";
-import { VERSION_NONE } from "../../src/core/columns.ts";
-import type { ColumnDelta } from "../../src/core/columns.ts";
-import { isDeltaOf } from "../../src/core/delta-check.ts";
+import { deltaSince } from "../../src/core/cell/delta.ts";
+import { VERSION_NONE } from "../../src/core/columns/columns.ts";
+import type { ColumnDelta } from "../../src/core/columns/columns.ts";
+import { isDeltaOf } from "../../src/core/columns/delta-check.ts";
 import { COLUMN_STRING_CHARS_MAX } from "../../src/core/limits.ts";
-import type { InMessage } from "../../src/core/requests.ts";
-import { ColumnTable } from "../../src/core/table.ts";
+import type { InMessage } from "../../src/core/cell/requests.ts";
+import { ColumnTable } from "../../src/core/columns/table.ts";
 import { DigitalTwin, model } from "../../src/sdk/index.ts";
 import { CellHost, act, add } from "../support/cell-host.ts";
 import { gate } from "../support/counter-model.ts";

@@ -1,6 +1,6 @@
 /** A cell as far as its columns go: twins in slots, commits, and deltas since any commit. */
-import { VERSION_NONE } from "../../src/core/columns.ts";
-import type { ColumnDelta, ColumnPart, Table } from "../../src/core/columns.ts";
+import { VERSION_NONE } from "../../src/core/columns/columns.ts";
+import type { ColumnDelta, ColumnPart, Table } from "../../src/core/columns/columns.ts";
 import type { Field } from "../../src/core/model.ts";
 
 export const FIELDS: readonly Field[] = [

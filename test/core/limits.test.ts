@@ -4,8 +4,8 @@
  */
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
-import { CellLog } from "../../src/core/cell-log.ts";
-import type { CellStore, JournalRow } from "../../src/core/cell-store.ts";
+import { CellLog } from "../../src/core/cell/log.ts";
+import type { CellStore, JournalRow } from "../../src/core/cell/store.ts";
 import {
   BUSY_TIMER_RETRY_MS,
   COMMIT_MODEL_MS_MAX,
@@ -25,7 +25,7 @@ import {
   TIMER_NAME_LENGTH_MAX,
   TWINS_PER_CELL_MAX,
 } from "../../src/core/limits.ts";
-import { MemoryStore } from "../../src/core/memory-store.ts";
+import { MemoryStore } from "../../src/core/cell/memory-store.ts";
 import type { ModelDefinition } from "../../src/core/model.ts";
 import { DigitalTwin, model } from "../../src/sdk/index.ts";
 import type { ProcessingContext } from "../../src/sdk/index.ts";

@@ -6,7 +6,7 @@ import {
   markFromNumber,
   markOf,
   markToNumber,
-} from "../../src/core/message-marks.ts";
+} from "../../src/core/cell/message-marks.ts";
 import { seededRandom } from "../../src/core/random.ts";
 
 const SEED = 20_261_123;

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import type { ModelDefinition } from "../../src/core/model.ts";
-import type { InMessage } from "../../src/core/requests.ts";
+import type { InMessage } from "../../src/core/cell/requests.ts";
 import { DigitalTwin, model } from "../../src/sdk/index.ts";
 import type { Json, ProcessingContext } from "../../src/sdk/index.ts";
 import { CellHost } from "../support/cell-host.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseElements, parseSlices } from "../../src/core/parse-slice.ts";
-import type { Slice } from "../../src/core/parse-slice.ts";
+import { parseElements, parseSlices } from "../../src/core/json/parse-slice.ts";
+import type { Slice } from "../../src/core/json/parse-slice.ts";
 
 const SEED = 20_261_123;
 

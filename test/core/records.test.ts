@@ -8,8 +8,8 @@ import {
   TIMERS_PER_TWIN_MAX,
   TIMER_NAME_LENGTH_MAX,
 } from "../../src/core/limits.ts";
-import { CommitRows, joinRows, parseRow } from "../../src/core/records.ts";
-import type { RecordExtra, StoredSend, StoredTwin } from "../../src/core/records.ts";
+import { CommitRows, joinRows, parseRow } from "../../src/core/cell/records.ts";
+import type { RecordExtra, StoredSend, StoredTwin } from "../../src/core/cell/records.ts";
 import { CellHost, act } from "../support/cell-host.ts";
 import { CheckedStore } from "../support/checked-store.ts";
 

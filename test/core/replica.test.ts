@@ -4,7 +4,7 @@ import { Replica } from "../../src/aggregator/replica.ts";
 import { checkQuery } from "../../src/core/query/check.ts";
 import { mergePartials } from "../../src/core/query/merge.ts";
 import type { Plan } from "../../src/core/query/plan.ts";
-import type { ColumnDelta } from "../../src/core/columns.ts";
+import type { ColumnDelta } from "../../src/core/columns/columns.ts";
 import {
   CLOCK_SKEW_MS_MAX,
   CONFIRM_AGE_MS_MAX,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import * as fc from "fast-check";
-import { ColumnTable } from "../../src/core/table.ts";
-import { decodeSnapshot, encodeSnapshot } from "../../src/core/snapshot.ts";
+import { ColumnTable } from "../../src/core/columns/table.ts";
+import { decodeSnapshot, encodeSnapshot } from "../../src/core/columns/snapshot.ts";
 import { CellDouble, FIELDS, rowsOf } from "./cell-double.ts";
 import type { Value } from "./cell-double.ts";
 

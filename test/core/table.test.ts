@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import * as fc from "fast-check";
-import { ColumnTable } from "../../src/core/table.ts";
+import { ColumnTable } from "../../src/core/columns/table.ts";
 import { DICTIONARY_SLACK, TWINS_PER_CELL_MAX } from "../../src/core/limits.ts";
-import type { ColumnDelta } from "../../src/core/columns.ts";
+import type { ColumnDelta } from "../../src/core/columns/columns.ts";
 import { CellDouble, FIELDS, rowsOf } from "./cell-double.ts";
 import type { Value } from "./cell-double.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../../src/core/random.ts";
-import { TimerQueue, nextDue } from "../../src/core/timer-queue.ts";
-import type { Timer } from "../../src/core/timer-queue.ts";
+import { TimerQueue, nextDue } from "../../src/core/cell/timer-queue.ts";
+import type { Timer } from "../../src/core/cell/timer-queue.ts";
 
 const SEED = 20_261_123;
 

@@ -1,9 +1,9 @@
 /**
- * T4 of `src/core/tokenizer.ts`: its work is linear in the text, whatever the text. Told by counting the
+ * T4 of `src/core/json/tokenizer.ts`: its work is linear in the text, whatever the text. Told by counting the
  * characters that it reads, not by a clock.
  */
 import { describe, expect, test } from "vitest";
-import { singleValue, splitArray, splitLines, splitValues } from "../../src/core/tokenizer.ts";
+import { singleValue, splitArray, splitLines, splitValues } from "../../src/core/json/tokenizer.ts";
 
 /** Readings of a character for each character of a text, at most; the most that was seen is 3.5. */
 const READINGS_MAX = 4;

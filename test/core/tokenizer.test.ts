@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { NESTING_MAX } from "../../src/core/limits.ts";
-import { singleValue, splitArray, splitLines, splitValues } from "../../src/core/tokenizer.ts";
+import { singleValue, splitArray, splitLines, splitValues } from "../../src/core/json/tokenizer.ts";
 
 /** What a split reports, one entry an element: its text, and its id or fault. */
 type Seen = { text: string; id: string } | { text: string; fault: string };

@@ -4,10 +4,10 @@
  * there, nothing has its effect twice.
  */
 import { describe, expect, test } from "vitest";
-import { viewOf } from "../../src/core/cell-view.ts";
-import type { TwinView } from "../../src/core/cell-view.ts";
-import type { Cell } from "../../src/core/cell.ts";
-import type { Checkpoint, JournalRow } from "../../src/core/cell-store.ts";
+import { viewOf } from "../../src/core/cell/view.ts";
+import type { TwinView } from "../../src/core/cell/view.ts";
+import type { Cell } from "../../src/core/cell/cell.ts";
+import type { Checkpoint, JournalRow } from "../../src/core/cell/store.ts";
 import { CellHost, act, add } from "../support/cell-host.ts";
 import { CheckedStore } from "../support/checked-store.ts";
 

@@ -1,9 +1,9 @@
 /** Comparisons of a cell with the reference. */
-import { listIds, viewOf } from "../../src/core/cell-view.ts";
-import type { Cell } from "../../src/core/cell.ts";
-import { markOf } from "../../src/core/message-marks.ts";
-import type { Settlement } from "../../src/core/requests.ts";
-import type { ColumnTable } from "../../src/core/table.ts";
+import { listIds, viewOf } from "../../src/core/cell/view.ts";
+import type { Cell } from "../../src/core/cell/cell.ts";
+import { markOf } from "../../src/core/cell/message-marks.ts";
+import type { Settlement } from "../../src/core/cell/requests.ts";
+import type { ColumnTable } from "../../src/core/columns/table.ts";
 import { rowsOf } from "../core/cell-double.ts";
 import { IDS } from "./cell-messages.ts";
 import type { Reference, Sending } from "./cell-reference.ts";

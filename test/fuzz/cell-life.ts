@@ -1,10 +1,10 @@
 /** One random life of a cell, decided by a seed, and the comparisons along its way. */
-import { deltaSince } from "../../src/core/cell-delta.ts";
-import { Cell } from "../../src/core/cell.ts";
-import type { CellStore } from "../../src/core/cell-store.ts";
+import { deltaSince } from "../../src/core/cell/delta.ts";
+import { Cell } from "../../src/core/cell/cell.ts";
+import type { CellStore } from "../../src/core/cell/store.ts";
 import { BUSY_TIMER_RETRY_MS } from "../../src/core/limits.ts";
-import type { InMessage, Refused, Settlement } from "../../src/core/requests.ts";
-import { ColumnTable } from "../../src/core/table.ts";
+import type { InMessage, Refused, Settlement } from "../../src/core/cell/requests.ts";
+import { ColumnTable } from "../../src/core/columns/table.ts";
 import { CheckedStore } from "../support/checked-store.ts";
 import {
   checkDelivery,

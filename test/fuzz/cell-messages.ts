@@ -1,6 +1,6 @@
 /** What the messages of a random life are. */
 import { seededRandom } from "../../src/core/random.ts";
-import type { InMessage } from "../../src/core/requests.ts";
+import type { InMessage } from "../../src/core/cell/requests.ts";
 import type { Sending } from "./cell-reference.ts";
 import type { LedgerMessage } from "./ledger-model.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Holds the tokenizer against `JSON.parse` on seeded random texts: T1 to T3 of `src/core/tokenizer.ts`.
+ * Holds the tokenizer against `JSON.parse` on seeded random texts: T1 to T3 of `src/core/json/tokenizer.ts`.
  * `FUZZ_SEED` and `FUZZ_CASES` in the environment choose others and more. A failure names the seed of its one
  * case and the text; add the text to "past failures".
  */
@@ -8,7 +8,7 @@ import { NESTING_MAX } from "../../src/core/limits.ts";
 import { seededRandom } from "../../src/core/random.ts";
 import { mutate, writeBody, writeTokens } from "./json-bodies.ts";
 import type { Random } from "./json-bodies.ts";
-import { singleValue, splitArray, splitLines, splitValues } from "../../src/core/tokenizer.ts";
+import { singleValue, splitArray, splitLines, splitValues } from "../../src/core/json/tokenizer.ts";
 
 const SEED = Number(process.env["FUZZ_SEED"] ?? 20_261_122);
 const CASES = Number(process.env["FUZZ_CASES"] ?? 20_000);

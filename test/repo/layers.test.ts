@@ -101,9 +101,9 @@ describe("the layers", () => {
       "l",
       "./m.json",
     ]);
-    expect(targetOf("src/core/cell.ts", "../twin/sqlite-store.ts")).toBe("twin");
+    expect(targetOf("src/core/cell/cell.ts", "../../twin/sqlite-store.ts")).toBe("twin");
     expect(targetOf("src/core/query/plan.ts", "../cell.ts")).toBe("core");
-    expect(targetOf("models/index.ts", "../src/core/cell.ts")).toBe("core");
+    expect(targetOf("models/index.ts", "../src/core/cell/cell.ts")).toBe("core");
     expect(targetOf("src/wire/a.ts", "zod/mini")).toBe("zod");
   });
 

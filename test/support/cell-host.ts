@@ -1,11 +1,11 @@
 /** A host for a cell in tests: hand-moved time, a memory store, and everything settled at once. */
-import { viewOf } from "../../src/core/cell-view.ts";
-import type { TwinView } from "../../src/core/cell-view.ts";
-import { Cell } from "../../src/core/cell.ts";
-import type { CellStore } from "../../src/core/cell-store.ts";
-import { MemoryStore } from "../../src/core/memory-store.ts";
+import { viewOf } from "../../src/core/cell/view.ts";
+import type { TwinView } from "../../src/core/cell/view.ts";
+import { Cell } from "../../src/core/cell/cell.ts";
+import type { CellStore } from "../../src/core/cell/store.ts";
+import { MemoryStore } from "../../src/core/cell/memory-store.ts";
 import type { ModelDefinition } from "../../src/core/model.ts";
-import type { InMessage, Refused, Settlement } from "../../src/core/requests.ts";
+import type { InMessage, Refused, Settlement } from "../../src/core/cell/requests.ts";
 import { counterModel } from "./counter-model.ts";
 
 export class CellHost {

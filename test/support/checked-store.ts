@@ -1,7 +1,7 @@
-/** A store in memory that holds a cell to what `cell-store.ts` and the platform ask of it. */
-import type { CellStore, Checkpoint, JournalRow, StoredPart } from "../../src/core/cell-store.ts";
+/** A store in memory that holds a cell to what `core/cell/store.ts` and the platform ask of it. */
+import type { CellStore, Checkpoint, JournalRow, StoredPart } from "../../src/core/cell/store.ts";
 import { ROW_BYTES_PLATFORM_MAX } from "../../src/core/limits.ts";
-import { MemoryStore } from "../../src/core/memory-store.ts";
+import { MemoryStore } from "../../src/core/cell/memory-store.ts";
 
 export class CheckedStore implements CellStore {
   readonly inner: MemoryStore;

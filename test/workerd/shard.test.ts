@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import type { ColumnDelta } from "../../src/core/columns.ts";
+import type { ColumnDelta } from "../../src/core/columns/columns.ts";
 import { SNAPSHOT_ROW_BYTES_MAX } from "../../src/core/limits.ts";
 import type { QueryAnswer } from "../../src/wire/answer-v1.ts";
 import { bindings, call, objectOf } from "./deployment-under-test.ts";

@@ -2,7 +2,7 @@
 import { assert, unreachable } from "../assert.ts";
 import { ID_FIELD } from "./plan.ts";
 import { ok, refuse } from "../refusal.ts";
-import type { Block, ColumnPart, Table } from "../columns.ts";
+import type { Block, ColumnPart, Table } from "../columns/columns.ts";
 import type { ColumnView, Scalar } from "./plan.ts";
 import type { Field, FieldType } from "../model.ts";
 import type { Result } from "../refusal.ts";

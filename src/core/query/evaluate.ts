@@ -6,7 +6,7 @@ import { evaluateGroups } from "./evaluate-groups.ts";
 import { evaluateRows } from "./evaluate-rows.ts";
 import { makeScan } from "./scan.ts";
 import type { Plan, QueryPartial } from "./plan.ts";
-import type { Table } from "../columns.ts";
+import type { Table } from "../columns/columns.ts";
 import type { Result } from "../refusal.ts";
 
 /**

@@ -2,7 +2,7 @@
  * Numbers the groups of a query in the order in which they are met. Keys join one after another: the group of the
  * keys so far and the code of the next key make a new group.
  */
-import type { ColumnPart } from "../columns.ts";
+import type { ColumnPart } from "../columns/columns.ts";
 import type { KeyColumn } from "./key-column.ts";
 import type { ColumnView } from "./plan.ts";
 

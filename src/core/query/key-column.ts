@@ -1,7 +1,7 @@
 /** Small numbers for the values of one key of a grouped query. Code 0, 1, … is used for nothing but telling values apart. */
 import { unreachable } from "../assert.ts";
 import { BOOLEAN_NULL, booleansOf, codesOf, columnOf } from "./column-view.ts";
-import type { ColumnPart } from "../columns.ts";
+import type { ColumnPart } from "../columns/columns.ts";
 import type { ColumnView, Scalar } from "./plan.ts";
 import type { Field, FieldType } from "../model.ts";
 

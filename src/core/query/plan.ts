@@ -6,7 +6,7 @@
  * - `QueryPartial`: what one shard found. Plain data and typed arrays, as small as the answer allows.
  * - `QueryResult`: the merged answer.
  */
-import type { ColumnPart } from "../columns.ts";
+import type { ColumnPart } from "../columns/columns.ts";
 import type { Field, FieldType } from "../model.ts";
 
 export const COMPARE_OPS = ["=", "!=", "<", "<=", ">", ">="] as const;

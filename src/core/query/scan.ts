@@ -5,7 +5,7 @@ import { ok } from "../refusal.ts";
 import type { Binding } from "./column-view.ts";
 import type { Plan } from "./plan.ts";
 import type { Filter } from "./where.ts";
-import type { Block, Table } from "../columns.ts";
+import type { Block, Table } from "../columns/columns.ts";
 import type { Result } from "../refusal.ts";
 
 /** The rows of a table that a plan is about. */

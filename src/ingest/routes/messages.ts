@@ -4,7 +4,7 @@ import { cellOf, isTwinId } from "../../core/ids.ts";
 import { MESSAGES_PER_REQUEST_MAX, MESSAGE_CHARS_MAX } from "../../core/limits.ts";
 import { refuse } from "../../core/refusal.ts";
 import type { Refusal, Result } from "../../core/refusal.ts";
-import { singleValue, splitValues } from "../../core/tokenizer.ts";
+import { singleValue, splitValues } from "../../core/json/tokenizer.ts";
 import type { Env } from "../../env.ts";
 import { deployedModel } from "../../routing/deployment.ts";
 import { acceptSlice } from "../cell-calls.ts";

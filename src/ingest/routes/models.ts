@@ -1,6 +1,6 @@
 /** Models: what is deployed, and their logs. */
 import type { Context, Hono } from "hono";
-import type { LogEntry } from "../../core/cell-log.ts";
+import type { LogEntry } from "../../core/cell/log.ts";
 import { cellKey } from "../../core/ids.ts";
 import { LOG_ENTRIES_MAX } from "../../core/limits.ts";
 import type { Env } from "../../env.ts";

@@ -1,7 +1,7 @@
 /** Twins themselves: one, the listing, and many at once. */
 import type { Context, Hono } from "hono";
 import { cellKey, cellOf, isTwinId } from "../../core/ids.ts";
-import type { TwinView } from "../../core/cell-view.ts";
+import type { TwinView } from "../../core/cell/view.ts";
 import { LIST_LIMIT_MAX } from "../../core/limits.ts";
 import { refuse } from "../../core/refusal.ts";
 import type { Refusal, Result } from "../../core/refusal.ts";

@@ -1,9 +1,9 @@
 /** The cells of a mock environment: one for each model, in memory, and the messages that go between them. */
-import { Cell } from "../../core/cell.ts";
+import { Cell } from "../../core/cell/cell.ts";
 import { DELIVERY_MESSAGES_MAX } from "../../core/limits.ts";
-import { MemoryStore } from "../../core/memory-store.ts";
+import { MemoryStore } from "../../core/cell/memory-store.ts";
 import type { ModelDefinition } from "../../core/model.ts";
-import type { OutboxEntry } from "../../core/outbox.ts";
+import type { OutboxEntry } from "../../core/cell/outbox.ts";
 
 /** Messages from twin to twin that one call may cause; more look like a loop between models. */
 export const MESSAGES_BETWEEN_TWINS_MAX = 100_000;

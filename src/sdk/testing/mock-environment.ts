@@ -2,14 +2,14 @@
  * The engine's second host: a cell per model in memory, and time that moves when told to. What it shows of a
  * model's decisions is what the service does; latency, overload and the platform's failures it does not show.
  */
-import { viewOf } from "../../core/cell-view.ts";
-import type { Cell } from "../../core/cell.ts";
-import type { LogEntry } from "../../core/cell-log.ts";
+import { viewOf } from "../../core/cell/view.ts";
+import type { Cell } from "../../core/cell/cell.ts";
+import type { LogEntry } from "../../core/cell/log.ts";
 import { isTwinId } from "../../core/ids.ts";
 import { ID_LENGTH_MAX, MESSAGE_CHARS_MAX } from "../../core/limits.ts";
 import type { Json, ModelDefinition } from "../../core/model.ts";
-import { parseSlices } from "../../core/parse-slice.ts";
-import type { InMessage, Refused, Settlement } from "../../core/requests.ts";
+import { parseSlices } from "../../core/json/parse-slice.ts";
+import type { InMessage, Refused, Settlement } from "../../core/cell/requests.ts";
 import { MockCells, jsonCopy } from "./mock-cells.ts";
 import { assertSameAnswer, assertSameTwins } from "./same-twins.ts";
 

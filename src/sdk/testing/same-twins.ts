@@ -1,5 +1,5 @@
 /** Holds two runs of the same call together: what a twin's fields do not decide shows as a difference. */
-import { viewOf } from "../../core/cell-view.ts";
+import { viewOf } from "../../core/cell/view.ts";
 import type { MockCells } from "./mock-cells.ts";
 
 /** Throws an error that names a twin which came out differently. */

@@ -4,7 +4,7 @@ import { FIELDS, answerOf, planOf, tableOf, valueOf } from "./tables.ts";
 import { SEED, grouping, listing, placement, rows } from "./arbitraries.ts";
 import { referenceAnswer } from "./reference.ts";
 import type { Row } from "./tables.ts";
-import type { Table } from "../../../src/core/columns.ts";
+import type { Table } from "../../../src/core/columns/columns.ts";
 import type { QueryResult, QuerySpec } from "../../../src/core/query/plan.ts";
 
 interface Placed {

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { checkQuery } from "../../../src/core/query/check.ts";
 import { evaluatePartial } from "../../../src/core/query/evaluate.ts";
 import { mergePartials } from "../../../src/core/query/merge.ts";
-import type { Block, Column, Table } from "../../../src/core/columns.ts";
+import type { Block, Column, Table } from "../../../src/core/columns/columns.ts";
 import type { Field } from "../../../src/core/model.ts";
 import type { Plan, QueryResult, QuerySpec, Scalar } from "../../../src/core/query/plan.ts";
 import type { Result } from "../../../src/core/refusal.ts";

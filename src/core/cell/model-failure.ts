@@ -1,6 +1,6 @@
 /** What becomes of an error that a model's code throws: a refusal for the sender, an entry in the model's log. */
 import type { Cell } from "./cell.ts";
-import type { Refusal } from "./refusal.ts";
+import type { Refusal } from "../refusal.ts";
 
 /** The refusal of a message that a model's code threw on. */
 export function failureOf(cell: Cell, id: string, error: unknown): Refusal {

@@ -1,6 +1,6 @@
 /** The newest entries of a cell's log, in memory: what models wrote, alerts, and failures. */
-import { LOG_ENTRIES_MAX, LOG_ENTRY_CHARS_MAX } from "./limits.ts";
-import type { Severity } from "./model.ts";
+import { LOG_ENTRIES_MAX, LOG_ENTRY_CHARS_MAX } from "../limits.ts";
+import type { Severity } from "../model.ts";
 
 export interface LogEntry {
   readonly atMs: number;

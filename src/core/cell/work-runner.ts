@@ -6,20 +6,20 @@
 import { admit } from "./admit.ts";
 import type { Admission } from "./admit.ts";
 import type { Cell } from "./cell.ts";
-import { assert } from "./assert.ts";
+import { assert } from "../assert.ts";
 import {
   BUSY_TIMER_RETRY_MS,
   COMMIT_MODEL_MS_MAX,
   STEP_MS_MAX,
   TIMERS_PER_COMMIT_MAX,
-} from "./limits.ts";
+} from "../limits.ts";
 import { failureOf, logFailure } from "./model-failure.ts";
-import { ok } from "./refusal.ts";
-import type { Refusal } from "./refusal.ts";
+import { ok } from "../refusal.ts";
+import type { Refusal } from "../refusal.ts";
 import type { Entrant, Pending, Run, Ticket, Work } from "./requests.ts";
 import { applyStep, storedText } from "./step-commit.ts";
-import { StepContext, UNCHANGED, runStep } from "./step.ts";
-import type { StepInput, StepOutcome } from "./step.ts";
+import { StepContext, UNCHANGED, runStep } from "../step.ts";
+import type { StepInput, StepOutcome } from "../step.ts";
 import type { Timer } from "./timer-queue.ts";
 
 interface Busy {

@@ -13,8 +13,8 @@ import { isDeltaOf } from "./delta-check.ts";
 import { VERSION_NONE } from "./columns.ts";
 import type { Column, ColumnDelta, ColumnPart, Table } from "./columns.ts";
 import { BytesCut, ByteReader, ByteWriter } from "./snapshot-bytes.ts";
-import type { Field } from "./model.ts";
-import { TWINS_PER_CELL_MAX } from "./limits.ts";
+import type { Field } from "../model.ts";
+import { TWINS_PER_CELL_MAX } from "../limits.ts";
 
 /** "LTs" and the format's number; a change of the form changes it. */
 const MAGIC = 0x4c547301;

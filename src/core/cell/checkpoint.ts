@@ -1,9 +1,9 @@
 /** Writes a checkpoint: the pages that changed, and the parts that are rewritten whole. */
 import type { Cell } from "./cell.ts";
-import type { StoredPart } from "./cell-store.ts";
-import { TWINS_PER_PAGE } from "./limits.ts";
+import type { StoredPart } from "./store.ts";
+import { TWINS_PER_PAGE } from "../limits.ts";
 import { STORED_VERSION, joinRows } from "./records.ts";
-import { storedFormOf } from "./state-codec.ts";
+import { storedFormOf } from "../state-codec.ts";
 
 /** Bytes of one piece of the marks: well within a row. */
 const MARK_BYTES_PER_PIECE = 1_000_000;

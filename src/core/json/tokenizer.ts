@@ -24,9 +24,9 @@ import {
   walkValue,
 } from "./json-scan.ts";
 import type { Walk } from "./json-scan.ts";
-import { NESTING_MAX } from "./limits.ts";
-import { ok, refuse } from "./refusal.ts";
-import type { RefusalCode, Result } from "./refusal.ts";
+import { NESTING_MAX } from "../limits.ts";
+import { ok, refuse } from "../refusal.ts";
+import type { RefusalCode, Result } from "../refusal.ts";
 
 const BYTE_ORDER_MARK = 0xfeff;
 const OPEN_BRACKET = 0x5b;

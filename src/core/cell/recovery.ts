@@ -1,13 +1,13 @@
 /** Brings a cell back from its store: pages, the parts of the last checkpoint, then the journal over them. */
-import type { CellMeta } from "./cell-checkpoint.ts";
-import type { StoredPart } from "./cell-store.ts";
+import type { CellMeta } from "./checkpoint.ts";
+import type { StoredPart } from "./store.ts";
 import type { Cell } from "./cell.ts";
-import { assert } from "./assert.ts";
-import { TWINS_PER_PAGE } from "./limits.ts";
+import { assert } from "../assert.ts";
+import { TWINS_PER_PAGE } from "../limits.ts";
 import { MessageMarks, markFromNumber } from "./message-marks.ts";
 import { STORED_VERSION, parseRow } from "./records.ts";
 import type { StoredPageTwin, StoredRow, StoredSend, StoredTimer, StoredTwin } from "./records.ts";
-import { reviveDates, storedFormOf } from "./state-codec.ts";
+import { reviveDates, storedFormOf } from "../state-codec.ts";
 import { setTimers } from "./step-commit.ts";
 
 /** Fills an empty cell. */

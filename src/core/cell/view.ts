@@ -1,7 +1,7 @@
 /** What a cell shows of its twins. */
 import type { Cell } from "./cell.ts";
 import type { Timer } from "./timer-queue.ts";
-import { decodeState } from "./state-codec.ts";
+import { decodeState } from "../state-codec.ts";
 import { storedText } from "./step-commit.ts";
 
 /** A twin as it is shown. Times are epoch milliseconds. */

@@ -1,5 +1,5 @@
 /** From the text that ingest hands a cell to the messages in it: one parse for all that came, where all is well. */
-import type { InMessage, Refused } from "./requests.ts";
+import type { InMessage, Refused } from "../cell/requests.ts";
 import { splitArray } from "./tokenizer.ts";
 
 /** JSON elements joined by commas, as ingest found their bounds. */

@@ -1,5 +1,5 @@
 /** The texts of one string field, each once, under a code from 1 (0 is null): what columns hold instead of texts. */
-import { DICTIONARY_SLACK } from "./limits.ts";
+import { DICTIONARY_SLACK } from "../limits.ts";
 
 export class Dictionary {
   /** `texts[c - 1]` is the text of code `c`. Replaced when swept, only appended to otherwise. */

@@ -2,8 +2,8 @@
  * The twins of a cell in memory: each has a dense slot, and what is known of it lies beside each other in
  * arrays by slot. A removed twin's slot is used again.
  */
-import { TWINS_PER_CELL_MAX, TWINS_PER_PAGE } from "./limits.ts";
-import type { Twin } from "./model.ts";
+import { TWINS_PER_CELL_MAX, TWINS_PER_PAGE } from "../limits.ts";
+import type { Twin } from "../model.ts";
 
 const CAPACITY_START = 64;
 

@@ -9,9 +9,9 @@
  * new message for a repeat; with 47, a million devices that report every 5 s see that once in many months
  * (docs/decisions/0004).
  */
-import { assert } from "./assert.ts";
-import { hash32 } from "./ids.ts";
-import { CELL_MESSAGE_IDS_MIN, TWINS_PER_CELL_MAX, TWIN_MESSAGE_IDS_MIN } from "./limits.ts";
+import { assert } from "../assert.ts";
+import { hash32 } from "../ids.ts";
+import { CELL_MESSAGE_IDS_MIN, TWINS_PER_CELL_MAX, TWIN_MESSAGE_IDS_MIN } from "../limits.ts";
 
 const SLOT_BITS = 17;
 const HASH_HIGH_BITS = 32 - SLOT_BITS;

@@ -1,5 +1,5 @@
 /** A cell's store in memory: the mock environment's, and the one that tests compare others with. */
-import type { CellStore, Checkpoint, JournalRow, StoredPart } from "./cell-store.ts";
+import type { CellStore, Checkpoint, JournalRow, StoredPart } from "./store.ts";
 
 export class MemoryStore implements CellStore {
   readonly #pages = new Map<number, readonly string[]>();

@@ -8,24 +8,24 @@
  * I4. A refused message leaves no trace in its twin: state, timers, marks and outbox are as before.
  * I5. A failed write leaves memory ahead of the store: the host must drop this cell and load it again.
  */
-import { writeCheckpoint } from "./cell-checkpoint.ts";
-import { CellLog } from "./cell-log.ts";
-import { recoverCell } from "./cell-recovery.ts";
-import type { CellStore } from "./cell-store.ts";
-import { COMMIT_MODEL_MS_MAX, JOURNAL_CHARS_MIN, JOURNAL_STATE_RATIO } from "./limits.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
+import { CellLog } from "./log.ts";
+import { recoverCell } from "./recovery.ts";
+import type { CellStore } from "./store.ts";
+import { COMMIT_MODEL_MS_MAX, JOURNAL_CHARS_MIN, JOURNAL_STATE_RATIO } from "../limits.ts";
 import { MessageMarks } from "./message-marks.ts";
 import { failureOf, logFailure } from "./model-failure.ts";
-import type { ModelDefinition, Twin } from "./model.ts";
+import type { ModelDefinition, Twin } from "../model.ts";
 import { Outbox } from "./outbox.ts";
 import { CommitRows } from "./records.ts";
-import { ok, refuse } from "./refusal.ts";
-import type { Result } from "./refusal.ts";
+import { ok, refuse } from "../refusal.ts";
+import type { Result } from "../refusal.ts";
 import { Pending } from "./requests.ts";
 import type { DeliveryRequest, InMessage, MessageRequest, Refused, Work } from "./requests.ts";
 import { WorkRunner } from "./work-runner.ts";
-import { stateOver } from "./state-fields.ts";
+import { stateOver } from "../state-fields.ts";
 import { applyStep, restoreTwin } from "./step-commit.ts";
-import type { StepWorld } from "./step.ts";
+import type { StepWorld } from "../step.ts";
 import { TimerQueue } from "./timer-queue.ts";
 import { TwinTable } from "./twin-table.ts";
 

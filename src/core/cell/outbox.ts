@@ -3,7 +3,7 @@
  * them. Numbered per sending cell; the receiver remembers the highest number that it has, so a delivery that
  * is repeated has one effect.
  */
-import type { Send } from "./step.ts";
+import type { Send } from "../step.ts";
 
 export interface OutboxEntry extends Send {
   readonly n: number;

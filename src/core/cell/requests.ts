@@ -1,6 +1,6 @@
 /** What a cell is asked, and how the answers are gathered message by message. */
-import type { Json } from "./model.ts";
-import type { Refusal } from "./refusal.ts";
+import type { Json } from "../model.ts";
+import type { Refusal } from "../refusal.ts";
 
 /** A message on its way in, as the wire has it; nothing but its id is checked yet. */
 export interface InMessage {

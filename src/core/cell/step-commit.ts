@@ -1,12 +1,12 @@
 /** From a step's outcome to the commit, and back to the last committed state. */
 import type { Cell } from "./cell.ts";
-import { TIMERS_PER_TWIN_MAX, TWINS_PER_PAGE } from "./limits.ts";
+import { TIMERS_PER_TWIN_MAX, TWINS_PER_PAGE } from "../limits.ts";
 import { markFromNumber } from "./message-marks.ts";
 import type { StoredPageTwin, RecordExtra } from "./records.ts";
-import type { Refusal } from "./refusal.ts";
+import type { Refusal } from "../refusal.ts";
 import type { Entrant } from "./requests.ts";
-import { decodeState, encodeState } from "./state-codec.ts";
-import type { StepEffects, StepOutcome, TimerChange } from "./step.ts";
+import { decodeState, encodeState } from "../state-codec.ts";
+import type { StepEffects, StepOutcome, TimerChange } from "../step.ts";
 import { nextDue } from "./timer-queue.ts";
 import type { Timer } from "./timer-queue.ts";
 

@@ -1,7 +1,7 @@
 /** Whether a delta has the shape that its own numbers and a model's fields promise. */
 import type { ColumnDelta, ColumnPart } from "./columns.ts";
-import type { Field } from "./model.ts";
-import { TWINS_PER_CELL_MAX } from "./limits.ts";
+import type { Field } from "../model.ts";
+import { TWINS_PER_CELL_MAX } from "../limits.ts";
 
 /**
  * Whether a delta can be read against `fields`: one part per field and of its type, every part as long as

@@ -7,9 +7,9 @@
  * Page row: [twin…], 64 in all over the page's rows
  *   twin: 0 free | [id,version,createdAt,updatedAt,lastMessageAt,seq,flags,timers,state]
  */
-import { assert } from "./assert.ts";
-import { ROW_CHARS_MAX, STEP_MESSAGES_MAX } from "./limits.ts";
-import type { Send } from "./step.ts";
+import { assert } from "../assert.ts";
+import { ROW_CHARS_MAX, STEP_MESSAGES_MAX } from "../limits.ts";
+import type { Send } from "../step.ts";
 
 export const STORED_VERSION = 1;
 

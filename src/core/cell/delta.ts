@@ -1,11 +1,11 @@
 /** What changed in a cell, as columns for the aggregators. */
 import type { Cell } from "./cell.ts";
-import { VERSION_NONE } from "./columns.ts";
-import type { ColumnDelta, ColumnPart } from "./columns.ts";
-import { COLUMN_STRING_CHARS_MAX } from "./limits.ts";
-import type { Field } from "./model.ts";
-import { parseTime } from "./query/time-text.ts";
-import { decodeState } from "./state-codec.ts";
+import { VERSION_NONE } from "../columns/columns.ts";
+import type { ColumnDelta, ColumnPart } from "../columns/columns.ts";
+import { COLUMN_STRING_CHARS_MAX } from "../limits.ts";
+import type { Field } from "../model.ts";
+import { parseTime } from "../query/time-text.ts";
+import { decodeState } from "../state-codec.ts";
 import { storedText } from "./step-commit.ts";
 
 const NULL_BOOLEAN = 2;

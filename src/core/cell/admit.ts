@@ -1,9 +1,9 @@
 /** Which messages of a work the model gets: not the bad ones, not the ones it has had. */
-import { MESSAGE_ID_LENGTH_MAX, STEP_MESSAGES_MAX } from "./limits.ts";
+import { MESSAGE_ID_LENGTH_MAX, STEP_MESSAGES_MAX } from "../limits.ts";
 import { markFromNumber, markOf, markToNumber } from "./message-marks.ts";
 import type { Mark } from "./message-marks.ts";
-import type { MessageCheck, ModelDefinition } from "./model.ts";
-import type { Refusal } from "./refusal.ts";
+import type { MessageCheck, ModelDefinition } from "../model.ts";
+import type { Refusal } from "../refusal.ts";
 import type { Entrant, Ticket } from "./requests.ts";
 
 /** What admitting needs to know of the twin. For a twin that does not exist yet, `lastSeq` is NaN and no mark is known. */

@@ -1,5 +1,5 @@
 /** The columnar form of twins: what a cell publishes, and what queries read. Types only; `table.ts` keeps them. */
-import type { Field } from "./model.ts";
+import type { Field } from "../model.ts";
 
 /**
  * One column of `n` entries. Null is `NaN` in numbers and times (a state can hold no NaN), 2 in booleans,

@@ -15,7 +15,7 @@ import { isDeltaOf } from "./delta-check.ts";
 import { Dictionary } from "./dictionary.ts";
 import { VERSION_NONE } from "./columns.ts";
 import type { Block, Column, ColumnDelta, ColumnPart, Table } from "./columns.ts";
-import type { Field } from "./model.ts";
+import type { Field } from "../model.ts";
 
 const CAPACITY_MIN = 64;
 const BOOLEAN_NULL = 2;
