@@ -5,13 +5,16 @@ import type { Plugin } from "vitest/config";
 import { ClosingLine } from "./tools/test/closing-line.ts";
 
 const TEST_MODELS = fileURLToPath(new URL("test/support/models.ts", import.meta.url));
+const TEST_CLOCK = fileURLToPath(new URL("test/support/clock.ts", import.meta.url));
 
-/** Gives the Worker the models of the tests instead of the product's alone. */
-const testModels: Plugin = {
-  name: "test-models",
+/** Gives the Worker the models of the tests instead of the product's alone, and a clock that tests move. */
+const testModules: Plugin = {
+  name: "test-modules",
   enforce: "pre",
-  resolveId: (source, importer) =>
-    source.endsWith("models/index.ts") && importer !== TEST_MODELS ? TEST_MODELS : null,
+  resolveId: (source, importer) => {
+    if (source.endsWith("models/index.ts") && importer !== TEST_MODELS) return TEST_MODELS;
+    return source.endsWith("/clock.ts") ? TEST_CLOCK : null;
+  },
 };
 
 /** One project per place where tests run; `npm test` runs them all, `--project` picks one. */
@@ -38,10 +41,10 @@ export default defineConfig({
       {
         // Durable Objects in workerd, through miniflare.
         plugins: [
-          testModels,
+          testModules,
           cloudflareTest({
             wrangler: { configPath: "./wrangler.toml" },
-            miniflare: { bindings: { AUTH: "off" } },
+            miniflare: { bindings: { AUTH: "off" }, r2Buckets: ["ARCHIVE"] },
           }),
         ],
         test: {

@@ -1,4 +1,8 @@
 /** What the engine knows of a model, and what a model's code may ask for. The SDK builds these from classes. */
+import type { HistoryBounds } from "./history/entry.ts";
+import type { ChildReport, ParentDeclaration, Rollups, TwinRef } from "./hierarchy/declaration.ts";
+import type { Database, LookupTables, SharedScope } from "./lookups.ts";
+import type { SimulationContext } from "./simulation/declaration.ts";
 
 /** A value that JSON can hold. */
 export type Json =
@@ -36,6 +40,12 @@ export interface Alert {
   /** Names the condition; the same key raised again is the same alert. Default: the title. */
   readonly key?: string;
   readonly detail?: string;
+  /** Milliseconds that it must last before anybody is told: resolved earlier, it has never been. Default 0. */
+  readonly holdMs?: number;
+  /** Milliseconds after which channels are told again while it is open and nobody acknowledged it. Default: never. */
+  readonly repeatMs?: number;
+  /** What else a reader needs, 2,000 characters of JSON at most. */
+  readonly data?: Json;
 }
 
 /** What a model's code may know and ask while it processes. */
@@ -55,22 +65,50 @@ export interface ProcessingContext {
   sendToDataSource(command: Json): void;
   /** Sends a message to a twin, which is created when unknown. Durable in the same commit; takes effect exactly once. */
   sendToTwin(model: string, id: string, message: Json): void;
+  /** The parent that this twin's fields name now, or null. */
+  readonly parent: TwinRef | null;
+  /** `sendToTwin` to the parent. Throws when there is none. */
+  sendToParent(message: Json): void;
+  /** The children by model and id, with what they reported last. Made when it is asked for: roll-ups cost less. */
+  readonly children: readonly ChildReport[];
   /** Starts (or restarts) a timer by name: `onTimer` is called once after `delayMs`, or every `delayMs`. */
   startTimer(name: string, delayMs: number, options?: { readonly recurring?: boolean }): void;
   /** Stops a timer; unknown names are ignored. */
   stopTimer(name: string): void;
-  /** Raises an alert. */
+  /**
+   * Raises an alert, or says what is new of one that this twin has open under the key. To raise the same at every
+   * message is cheap and good style, and so is to resolve it at every message that is well. A twin that is removed
+   * resolves its alerts.
+   */
   alert(alert: Alert): void;
+  /** Resolves this twin's alert of that key; one that is not open is ignored. */
+  resolveAlert(key: string): void;
+  /** Data that all twins of this model share, and data that the twins of all models share. See docs/shared-data.md. */
+  readonly shared: { readonly model: SharedScope; readonly global: SharedScope };
+  /** Tables of reference data, for models that wait. See docs/look-ups.md. */
+  readonly tables: LookupTables;
+  /** A PostgreSQL database that the deployment names, for models that wait. See docs/look-ups.md. */
+  database(name: string): Database;
+  /**
+   * Sends a record to the archive: files by model and hour, in object storage or on disk. Durable in the same commit;
+   * written once. Where the deployment has no archive it is dropped, and the log says so.
+   */
+  archive(record: Json): void;
   /** Writes to the model's log. */
   log(severity: Severity, text: string): void;
   /** Removes this twin when the step ends. */
   remove(): void;
+  /** In a simulation, this context with what only a run has; null outside of one. See docs/simulation.md. */
+  readonly simulation: SimulationContext | null;
 }
 
 /** A live twin: its own fields are the state. */
 export interface Twin {
   processMessages(context: ProcessingContext, messages: unknown[]): unknown;
   onTimer?(context: ProcessingContext, timer: string): unknown;
+  onReport?(context: ProcessingContext, reports: readonly ChildReport[]): unknown;
+  simulate?(context: SimulationContext): unknown;
+  initSimulation?(context: SimulationContext): unknown;
 }
 
 /** A model as the engine uses it. */
@@ -86,6 +124,16 @@ export interface ModelDefinition {
   readonly commitWindowMs: number;
   /** Bytes of state per twin. */
   readonly stateBytesMax: number;
+  /** What is kept of the changes of each twin; nothing where absent. */
+  readonly history?: HistoryBounds | undefined;
+  /** Whether a message that was processed goes into the archive; `twin` is as the message left it. */
+  readonly archive?: ((message: unknown, twin: Twin) => boolean) | undefined;
+  /** Whose children the twins are; null: nobody's. */
+  readonly parent: ParentDeclaration | null;
+  /** Fields that the engine keeps over the twins' children. */
+  readonly rollups: Rollups;
+  /** Whether the twins have `onReport`. */
+  readonly hearsReports: boolean;
   /** Makes a twin with the class's own defaults. */
   blank(): Twin;
   /** What a new twin of this id starts with, over the defaults. */

@@ -4,6 +4,9 @@
  */
 
 const STATUS = {
+  "alert/malformed": 400,
+  "alert/resolved": 409,
+  "alert/unknown": 404,
   "auth/not-configured": 503,
   "auth/unauthenticated": 401,
   "auth/forbidden": 403,
@@ -13,6 +16,10 @@ const STATUS = {
   "cell/full": 507,
   "cell/overloaded": 503,
   "cell/unavailable": 503,
+  "history/off": 409,
+  "channel/malformed": 400,
+  "channel/too-many": 409,
+  "channel/unknown": 404,
   "live/malformed": 400,
   "live/too-many": 503,
   "message/malformed": 400,
@@ -31,8 +38,32 @@ const STATUS = {
   "request/not-found": 404,
   "request/upgrade-required": 426,
   "request/bad-parameter": 400,
+  "rule/malformed": 400,
+  "rule/too-many": 409,
+  "rule/unknown": 404,
   "server/error": 500,
+  "shared/bad-key": 400,
+  "shared/malformed": 400,
+  "shared/not-a-number": 409,
+  "shared/too-many-keys": 409,
+  "shared/unavailable": 503,
+  "shared/unknown": 404,
+  "shared/value-too-large": 413,
+  "shared/version-mismatch": 412,
+  "table/bad-row": 422,
+  "table/malformed": 400,
+  "table/not-indexed": 400,
+  "table/too-large": 413,
+  "table/too-many": 409,
+  "table/too-wide": 400,
+  "table/unknown": 404,
+  "table/unknown-row": 404,
+  "silence/malformed": 400,
+  "silence/too-many": 409,
+  "silence/unknown": 404,
+  "simulation/malformed": 400,
   "twin/bad-id": 400,
+  "twin/bad-parent": 422,
   "twin/unknown": 404,
   "twin/invalid-field": 422,
   "twin/unstorable": 422,
@@ -44,6 +75,9 @@ const STATUS = {
 
 /** The stable code of an expected failure, of the form `area/what`. */
 export type RefusalCode = keyof typeof STATUS;
+
+/** All codes. */
+export const REFUSAL_CODES = Object.keys(STATUS) as readonly RefusalCode[];
 
 /** An expected failure. `data` joins the problem document that HTTP answers with. */
 export interface Refusal {

@@ -22,6 +22,13 @@ export function stateOver(
         field,
       });
     }
+    if (Object.hasOwn(model.rollups, field)) {
+      return refuse(
+        "twin/invalid-field",
+        `Field "${field}" of model ${model.name} is a roll-up, which is kept over its children.`,
+        { field },
+      );
+    }
     const fitted = fitTo(model.defaults[field], value);
     if (fitted === undefined) {
       const expected = typeName(model.defaults[field]);

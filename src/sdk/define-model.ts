@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { ParentDeclaration, Rollup, Rollups } from "../core/hierarchy/declaration.ts";
 import { isModelName } from "../core/ids.ts";
 import {
   CELLS_DEFAULT,
@@ -10,7 +11,10 @@ import {
 } from "../core/limits.ts";
 import type { Field, FieldType, MessageCheck, ModelDefinition } from "../core/model.ts";
 import { encodeState } from "../core/state-codec.ts";
+import { checkedParent, checkedRollups, rollupType } from "./define-hierarchy.ts";
 import type { DigitalTwin } from "./digital-twin.ts";
+import { historyBounds } from "./history-option.ts";
+import type { HistoryOptions } from "./history-option.ts";
 
 /** Names of the state's fields: own properties that are no methods. */
 export type StateFieldOf<T> = {
@@ -33,13 +37,47 @@ export interface ModelOptions<T extends DigitalTwin<never>> {
    * number, string, boolean or Date. Name a field here whose default is null, or with false to leave it out.
    */
   readonly query?: { readonly [K in StateFieldOf<T>]?: FieldType | false };
+  /**
+   * Whose children the twins are: the parent's model, the field that holds the parent's id (null or an empty text: no
+   * parent) or a function of the twin and its id that gives it, and the fields that are reported to it. See
+   * docs/hierarchy.md.
+   */
+  readonly parent?: {
+    readonly model: string;
+    readonly id: StateFieldOf<T> | ((twin: T, id: string) => string | null | undefined);
+    readonly report: readonly StateFieldOf<T>[];
+  };
+  /** Fields that the engine keeps over the twins' children; the model's code reads them. */
+  readonly rollups?: { readonly [K in StateFieldOf<T>]?: Rollup };
   /** Cells for the first deployment, 1 to 1,024; fixed afterwards. Default 4; about twins / 16,384 is right. */
   readonly cells?: number;
   /** Milliseconds that a cell waits for more messages to share a commit: cheaper, and later. Default 0. */
   readonly commitWindowMs?: number;
   /** Bytes of state per twin. Default and maximum 512 KiB. */
   readonly stateBytesMax?: number;
+  /** Keeps the recent changes of each twin, and what they came from: `GET …/history`. Default false. See docs/history.md. */
+  readonly history?: boolean | HistoryOptions;
+  /**
+   * Whether a message that was processed goes into the archive as `{"kind":"message","message"}`. `twin` is as the step
+   * left it. It must be pure; when it throws, the message is archived and the log has the failure. Default: none does.
+   */
+  readonly archive?: (message: MessageOf<T>, twin: T) => boolean;
 }
+
+/** A build takes the types away unchecked, so a misspelt option would otherwise turn nothing on, and say nothing. */
+const OPTIONS: Readonly<Record<keyof ModelOptions<DigitalTwin<never>>, true>> = {
+  name: true,
+  message: true,
+  initial: true,
+  query: true,
+  parent: true,
+  rollups: true,
+  cells: true,
+  commitWindowMs: true,
+  stateBytesMax: true,
+  history: true,
+  archive: true,
+};
 
 /**
  * Makes a model of a class. Throws a `TypeError` that names the option when one is wrong: a deployment with such
@@ -54,15 +92,26 @@ export function model<T extends DigitalTwin<never>>(
     throw new TypeError(
       `Model name ${JSON.stringify(name)}: a letter, then letters, digits, "_" and "-", 64 at most.`,
     );
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(OPTIONS, key));
+  if (unknown !== undefined)
+    throw new TypeError(
+      `Model ${name}: there is no option ${JSON.stringify(unknown)}. Options: ${Object.keys(OPTIONS).join(", ")}.`,
+    );
   if (typeof message?.["~standard"]?.validate !== "function")
     throw new TypeError(
       `Model ${name}: message is no Standard Schema (https://standardschema.dev).`,
     );
-  const defaults = defaultsOf(name, new twinClass());
+  const twin = new twinClass();
+  const defaults = defaultsOf(name, twin);
+  const rollups = checkedRollups(name, defaults, options.rollups);
   return {
     name,
     defaults,
-    fields: fieldsOf(name, defaults, options.query ?? {}),
+    fields: fieldsOf(name, defaults, options.query ?? {}, rollups),
+    // The function gets twins of this class alone, so the wider parameter is safe.
+    parent: checkedParent(name, defaults, options.parent as ParentDeclaration | undefined),
+    rollups,
+    hearsReports: typeof twin.onReport === "function",
     cells: bounded(name, "cells", options.cells ?? CELLS_DEFAULT, 1, CELLS_MAX),
     commitWindowMs: bounded(
       name,
@@ -78,11 +127,21 @@ export function model<T extends DigitalTwin<never>>(
       STATE_LIMIT_BYTES_MIN,
       STATE_BYTES_MAX,
     ),
+    history: historyBounds(name, options.history),
+    // The engine hands the filter nothing but what the model's schema gave, and twins of its class.
+    archive: filterOf(name, options.archive) as ModelDefinition["archive"],
     // The engine hands a twin nothing but what its own schema gave, so the wider parameter is safe.
     blank: () => new twinClass(),
     initial: (id) => initial?.(id),
     check: (input) => checkMessage(name, message, input),
   };
+}
+
+function filterOf<Filter>(model: string, filter: Filter): Filter {
+  if (filter === undefined || typeof filter === "function") return filter;
+  throw new TypeError(
+    `Model ${model}: archive is ${String(filter)}; it must be a function of a message and its twin.`,
+  );
 }
 
 const FIELD_TYPES: readonly FieldType[] = ["number", "string", "boolean", "time"];
@@ -109,6 +168,7 @@ function fieldsOf(
   model: string,
   defaults: Readonly<Record<string, unknown>>,
   chosen: Readonly<Record<string, FieldType | false | undefined>>,
+  rollups: Rollups,
 ): readonly Field[] {
   for (const [field, type] of Object.entries(chosen)) {
     if (!Object.hasOwn(defaults, field))
@@ -120,7 +180,8 @@ function fieldsOf(
   }
   const fields: Field[] = [];
   for (const [name, value] of Object.entries(defaults)) {
-    const type = chosen[name] ?? typeOf(value);
+    const rollup = rollups[name];
+    const type = chosen[name] ?? typeOf(value) ?? (rollup && rollupType(rollup));
     if (type !== undefined && type !== false) fields.push({ name, type });
   }
   if (Object.hasOwn(defaults, "id"))

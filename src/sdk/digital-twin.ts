@@ -1,8 +1,10 @@
+import type { ChildReport } from "../core/hierarchy/declaration.ts";
 import type {
   ProcessingContext,
   ProcessingResult as ProcessingResultValue,
   Twin,
 } from "../core/model.ts";
+import type { SimulationContext } from "../core/simulation/declaration.ts";
 
 /** What `processMessages` and `onTimer` may answer. Nothing means `Update`. */
 export const ProcessingResult = {
@@ -34,6 +36,22 @@ export abstract class DigitalTwin<Message = unknown> implements Twin {
    */
   abstract processMessages(context: ProcessingContext, messages: Message[]): ProcessingAnswer;
 
-  /** Called when a timer that this twin started is due. Must not be asynchronous. */
-  onTimer?(context: ProcessingContext, timer: string): ProcessingResult | void;
+  /** Called when a timer that this twin started is due. */
+  onTimer?(context: ProcessingContext, timer: string): ProcessingAnswer;
+
+  /**
+   * Called with what children have reported since the last call, the newest report of each, after the roll-ups are
+   * set. Must not be asynchronous. When it throws, what it did to the state is rolled back and it is called once for
+   * each report: only the bad ones go into the log.
+   */
+  onReport?(context: ProcessingContext, reports: readonly ChildReport[]): ProcessingResult | void;
+
+  /**
+   * Takes part in a simulation: called each time this instance's simulated time has come, first at the run's start.
+   * Without `context.delay` the next time is one interval later. See docs/simulation.md.
+   */
+  simulate?(context: SimulationContext): ProcessingResult | void;
+
+  /** Called once before `simulate` is; `context.delay` says when that is. */
+  initSimulation?(context: SimulationContext): ProcessingResult | void;
 }

@@ -1,6 +1,6 @@
 /** What a cell does not do: rows that say nothing, reads that were made before, writing the same again. */
 import { describe, expect, test } from "vitest";
-import { TWINS_PER_PAGE } from "../../src/core/limits.ts";
+import { JOURNAL_CHARS_MIN, TWINS_PER_PAGE } from "../../src/core/limits.ts";
 import { CellHost, act, add } from "../support/cell-host.ts";
 import { CheckedStore } from "../support/checked-store.ts";
 
@@ -112,6 +112,14 @@ describe("a checkpoint", () => {
     const before = Array.from({ length: 200 }, (_, i) => host.view(`t${i}`));
     host.restart();
     expect(Array.from({ length: 200 }, (_, i) => host.view(`t${i}`))).toEqual(before);
+  });
+
+  test("is not due again and again for what waits to be delivered, which it would write each time", () => {
+    const host = new CellHost();
+    for (let i = 0; i < 100; i++)
+      host.send(act("a", "send", { to: "elsewhere", body: "x".repeat(100_000) }));
+    expect(host.cell.journalChars).toBeGreaterThan(2 * JOURNAL_CHARS_MIN);
+    expect(host.cell.counts.checkpoints).toBeLessThan(2);
   });
 
   test("while a step is under way writes its twin as it was before, though nobody looked at it", () => {

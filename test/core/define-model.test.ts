@@ -213,6 +213,15 @@ describe("a definition is refused", () => {
     expect(() => make({}, classWith(fields))).toThrow(new TypeError(`Model Tank: ${detail}`));
   });
 
+  test("with an option that there is not, and is told those that there are", () => {
+    const options = { name: "Tank", message: Message, histroy: true };
+    expect(() => model(Tank, options as unknown as ModelOptions<Tank>)).toThrow(
+      new TypeError(
+        'Model Tank: there is no option "histroy". Options: name, message, initial, query, parent, rollups, cells, commitWindowMs, stateBytesMax, history, archive.',
+      ),
+    );
+  });
+
   test("with a class that turns itself into JSON: its fields would not be what is stored", () => {
     const twinClass = classWith({}, { toJSON: () => ({}) });
     expect(() => make({}, twinClass)).toThrow(

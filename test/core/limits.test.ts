@@ -259,6 +259,47 @@ describe("model time", () => {
   });
 });
 
+describe("a step that waits", () => {
+  const stalling = (ms: number): CellHost => {
+    const host: CellHost = new CellHost(
+      model(
+        class Stalls extends DigitalTwin {
+          count = 0;
+          override processMessages(): Promise<void> {
+            host.clockMs += ms;
+            this.count++;
+            return Promise.resolve();
+          }
+        },
+        { name: "Stalls", message: v.any() },
+      ),
+    );
+    return host;
+  };
+  const settled = async (host: CellHost): Promise<unknown> => {
+    const box = host.submit({ id: "a", message: 1 });
+    while (box.value === undefined) {
+      host.run();
+      await Promise.resolve();
+    }
+    return box.value;
+  };
+
+  test("may stall its cell for as long before as one that does not", async () => {
+    expect(await settled(stalling(STEP_MS_MAX))).toMatchObject({ accepted: 1 });
+  });
+
+  test("and stalled its cell for longer before has failed, and is named with its time", async () => {
+    const host = stalling(STEP_MS_MAX + 1);
+    expect(await settled(host)).toMatchObject({
+      accepted: 0,
+      rejected: [[0, { code: "model/failed" }]],
+    });
+    expect(host.view("a")).toBeNull();
+    expect(host.cell.log.newest(1)[0]!.text).toContain("The step took 1001 ms");
+  });
+});
+
 describe("one step", () => {
   test(`has ${STEP_MESSAGES_MAX} messages at most; more come in the next, in order`, () => {
     const sizes: number[] = [];

@@ -94,6 +94,9 @@ class Bench {
   #find(target: LiveTarget): Result<Watch> {
     if (target.kind === "query")
       return refuse("query/unknown-field", "There is no field.", { nearest: "level" });
+    if (target.kind === "alerts") return { ok: true, value: target };
+    if (target.kind === "log")
+      return { ok: true, value: { kind: "log", model: MODEL, filter: target.filter } };
     const id = target.kind === "twin" ? target.id : this.widgets.get(target.id);
     if (id === undefined) return refuse("widget/unknown", "There is no such widget.");
     return id.startsWith("bad")

@@ -9,6 +9,16 @@ describe("a client's frame", () => {
     [{ kind: "query", spec: { model: "Grid", select: ["level"], limit: 3 } }],
     [{ kind: "widget", id: "w-1" }],
     [{ kind: "twin", model: "Grid", id: "a b" }],
+    [{ kind: "alerts", filter: {} }],
+    [{ kind: "log", model: "Grid", filter: {} }],
+    [
+      {
+        kind: "log",
+        model: "Grid",
+        filter: { id: "a", severities: ["error"], kinds: ["failure"] },
+      },
+    ],
+    [{ kind: "alerts", filter: { model: "Grid", id: "a", severities: ["warning", "error"] } }],
   ];
   test.each(targets)("that subscribes to %j is read as it was written", (target) => {
     expect(parseLiveFrame(subscribeFrame("s1", target))).toEqual({

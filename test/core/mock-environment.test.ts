@@ -321,6 +321,7 @@ describe("the log", () => {
     expect(env.logs("Counter").map(({ kind }) => kind)).toEqual(["failure", "alert", "log"]);
     expect(env.alerts()).toEqual([
       {
+        n: 2,
         atMs: START_MS + 1,
         severity: "warning",
         kind: "alert",

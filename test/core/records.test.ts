@@ -49,7 +49,7 @@ function build(
         rows.removed(operation.slot);
         break;
       case "send":
-        rows.send(operation.n, sendOf(operation));
+        rows.send({ n: operation.n, lane: "twin", ...sendOf(operation) });
     }
   }
   return rows.finish(delivered, received);
@@ -154,7 +154,7 @@ describe("the stored form, version 1", () => {
     rows.twin(2, 2, '{"at":{"$date":1}}', { dated: 1 });
     rows.twin(3, 2, "{}", undefined);
     rows.removed(3);
-    rows.send(8, { model: "M", id: "b", message: { x: 1 } });
+    rows.send({ n: 8, lane: "twin", model: "M", id: "b", message: { x: 1 } });
     expect(rows.finish([1, 2], { "N:0/x": 4 })).toEqual([
       '{"v":1,"c":7,"at":1000,"t":[' +
         '[0,1,{"total":1},{"id":"a","marks":[5],"seq":3,"timers":[["t",9,null]]}],[1,4,null,{"put":1}],' +

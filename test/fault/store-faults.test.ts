@@ -6,9 +6,12 @@
 import { describe, expect, test } from "vitest";
 import { viewOf } from "../../src/core/cell/view.ts";
 import type { TwinView } from "../../src/core/cell/view.ts";
+import { readHistory } from "../../src/core/cell/history-view.ts";
 import type { Cell } from "../../src/core/cell/cell.ts";
 import type { Checkpoint, JournalRow } from "../../src/core/cell/store.ts";
+import { JOURNAL_CHARS_MIN } from "../../src/core/limits.ts";
 import { CellHost, act, add } from "../support/cell-host.ts";
+import { counterModel } from "../support/counter-model.ts";
 import { CheckedStore } from "../support/checked-store.ts";
 
 /** How a write fails: with nothing written, or written with the answer lost. */
@@ -40,6 +43,9 @@ class FaultyStore extends CheckedStore {
     throw new Error(`write ${this.writes} fails: ${this.#fault}`);
   }
 }
+
+/** It keeps history too: what is written of it is in the same rows and checkpoints. */
+const MODEL = { ...counterModel, history: { count: 9, ageMs: 86_400_000, messages: true } };
 
 interface Deed {
   readonly name: string;
@@ -91,6 +97,17 @@ const direct = (name: string, change: (cell: Cell, nowMs: number) => unknown): D
   },
 });
 
+const acknowledgement = (name: string, id: string, ...numbers: number[]): Deed => ({
+  name,
+  act: (host) => {
+    let answer: number | undefined;
+    const commandIds = numbers.map((n) => `test-${n}`);
+    host.cell.submitAcknowledgement({ id, commandIds, settle: (count) => (answer = count) });
+    host.run();
+    return answer !== undefined;
+  },
+});
+
 const WORKLOAD: readonly Deed[] = [
   request("create", add("a", 1), add("b", 2), add("labelled-1", 3)),
   request(
@@ -109,6 +126,16 @@ const WORKLOAD: readonly Deed[] = [
     act("a", "send", { to: "b", body: { add: 1 } }),
     act("c", "send", { to: "x", body: { add: 2 } }),
   ),
+  request(
+    "commands",
+    ...["a", "b", "c", "a", "d"].map((id, i) => act(id, "command", { body: [id, i] })),
+  ),
+  acknowledgement("acknowledged", "a", 1),
+  request(
+    "alerts",
+    ...["a", "a", "b", "c"].map((id) => act(id, "raise", { body: { title: "Hot" } })),
+    act("a", "raise", { body: { title: "Wet" } }),
+  ),
   delivery("delivered", "Other:0/x", 1, { add: 1 }, { add: 2 }, { do: "throw" }, { add: 4 }),
   direct("put", (cell, nowMs) => cell.put("p", { total: 3 }, nowMs)),
   direct("put again", (cell, nowMs) => cell.put("p", { label: "p" }, nowMs)),
@@ -118,13 +145,17 @@ const WORKLOAD: readonly Deed[] = [
     act("b", "recurring", { to: "beat", ms: 25 }),
     act("c", "timer", { to: "throws", ms: 15 }),
     act("c", "timer", { to: "chain", ms: 15 }),
+    act("b", "timer", { to: "command", ms: 30 }),
   ),
   { ...direct("wait 10", () => undefined), afterMs: 10 },
   direct("checkpoint", (cell) => cell.checkpoint()),
   request("after the checkpoint", add("a", 100), act("labelled-1", "remove"), add("new", 1)),
   { ...direct("wait 40", () => undefined), afterMs: 40 },
   delivery("delivered on", "Other:0/x", 3, { do: "throw" }, { add: 4 }, { add: 8 }),
+  request("alerts end", ...["a", "d"].map((id) => act(id, "resolve", { to: "Hot" }))),
   direct("remove", (cell, nowMs) => cell.remove("c", nowMs)),
+  acknowledgement("acknowledged too late", "c", 4),
+  acknowledgement("acknowledged twice", "a", 1, 2),
   request("anew", add("c", 1), add("labelled-1", 2)),
   // More than a row each, and together more than four times the state: the last one makes a checkpoint due.
   ...Array.from({ length: 5 }, (_, i) =>
@@ -151,25 +182,33 @@ interface Snapshot {
   readonly twins: readonly (TwinView | null)[];
   readonly outbox: readonly unknown[];
   readonly received: readonly unknown[];
+  /** Records of the commands that are pending. */
+  readonly commands: readonly string[];
+  /** Records of the alerts that twins have raised. */
+  readonly alerts: readonly string[];
+  readonly histories: readonly unknown[];
 }
 
-function snapshotOf({ cell }: CellHost): Snapshot {
+function snapshotOf({ cell, nowMs }: CellHost): Snapshot {
   const ids = cell.table.ids.filter((id) => id !== undefined).toSorted();
   return {
     twins: ids.map((id) => viewOf(cell, id)),
     outbox: [...cell.outbox.entries()].map(({ n, model, id, message }) => [n, model, id, message]),
     received: [...cell.received],
+    commands: [...cell.mailbox.records()],
+    alerts: [...cell.alertKeys.records()].toSorted(),
+    histories: ids.map((id) => readHistory(cell, id, { limit: 1_000 }, nowMs)),
   };
 }
 
 /** The snapshot but for what a deed that is done twice may change: how often something was written. */
-function essenceOf({ twins, outbox, received }: Snapshot): unknown {
+function essenceOf({ twins, outbox, received, commands, alerts }: Snapshot): unknown {
   const states = twins.map((twin) => {
     const { id, state, timers } = twin!;
     const { steps: _steps, ...rest } = JSON.parse(state) as Record<string, unknown>;
     return { id, rest, timers };
   });
-  return { states, outbox, received };
+  return { states, outbox, received, commands, alerts };
 }
 
 interface Life {
@@ -182,7 +221,7 @@ interface Life {
 /** Does the workload; `expected` are the snapshots of a life without faults. */
 function live(failing: readonly number[], fault: Fault, expected?: readonly Snapshot[]): Life {
   const store = new FaultyStore(failing, fault);
-  const host = new CellHost(undefined, store);
+  const host = new CellHost(MODEL, store);
   const life: Life = { store, host, snapshots: [], faults: 0 };
   for (const [i, deed] of WORKLOAD.entries()) {
     host.nowMs += deed.afterMs ?? 0;
@@ -214,7 +253,14 @@ function checkRecovery(
 ): void {
   if (tickMs !== undefined || faults > 1) return;
   const recovered = snapshotOf(host);
-  const empty: Snapshot = { twins: [], outbox: [], received: [] };
+  const empty: Snapshot = {
+    twins: [],
+    outbox: [],
+    received: [],
+    commands: [],
+    alerts: [],
+    histories: [],
+  };
   if (JSON.stringify(recovered) === JSON.stringify(before ?? empty)) return;
   expect([name, recovered]).toEqual([name, after]);
 }
@@ -228,6 +274,28 @@ test("the workload has commits of several rows, deeds of several commits, and ch
   expect(faultless.host.cell.counts.checkpoints).toBeGreaterThan(asked);
   expect(faultless.store.rowsWritten).toBeGreaterThan(WRITES + 10);
   expect(faultless.snapshots.at(-1)!.twins.length).toBeGreaterThan(10);
+  const pending = faultless.snapshots
+    .at(-1)!
+    .commands.map((record) => JSON.parse(record) as unknown);
+  expect(pending).toEqual([
+    { last: 6 },
+    [3, "b", expect.any(Number), ["b", 1]],
+    [5, "d", expect.any(Number), ["d", 4]],
+    [6, "b", expect.any(Number), { timer: "command" }],
+  ]);
+});
+
+test("the workload raises alerts, resolves one, and removes a twin that has one", () => {
+  const { alerts, outbox } = faultless.snapshots.at(-1)!;
+  expect(alerts.map((record) => (JSON.parse(record) as string[]).slice(0, 2))).toEqual([
+    ["a", "Wet"],
+    ["b", "Hot"],
+  ]);
+  const sent = outbox.map((entry) => entry as [number, string, string, { do?: string }]);
+  const asked = sent.flatMap(([, , id, message]) =>
+    message.do === undefined ? [] : [`${id} ${message.do}`],
+  );
+  expect(asked).toEqual(["a raise", "a raise", "b raise", "c raise", "a resolve", "c gone"]);
 });
 
 describe.each<Fault>(["nothing is written", "the answer is lost"])("when %s", (fault) => {
@@ -275,11 +343,24 @@ describe.each<Fault>(["nothing is written", "the answer is lost"])("when %s", (f
 
 test("a request whose write fails is never settled by the cell that failed", () => {
   const store = new FaultyStore([1], "the answer is lost");
-  const host = new CellHost(undefined, store);
+  const host = new CellHost(MODEL, store);
   const answer = host.submit(add("a", 1, { messageId: "m" }));
   expect(() => host.run()).toThrow("write 1 fails");
   expect(answer.value).toBeUndefined();
   host.restart();
   expect(host.send(add("a", 1, { messageId: "m" }))).toMatchObject({ accepted: 0, repeated: [0] });
   expect(host.state("a")).toMatchObject({ total: 1 });
+});
+
+test("a request whose commit is written is answered as accepted, though the checkpoint after it fails", () => {
+  // The first write is the commit, the second its checkpoint.
+  const store = new FaultyStore([2], "nothing is written");
+  const host = new CellHost(MODEL, store);
+  host.cell.journalChars = JOURNAL_CHARS_MIN;
+  const answer = host.submit(add("a", 5), act("a", "command", { body: "on" }));
+  expect(() => host.run()).toThrow("write 2 fails");
+  // Whoever is told that nothing was kept sends it again, and not everybody numbers messages.
+  expect(answer.value).toMatchObject({ accepted: 2, commands: ["on"] });
+  host.restart();
+  expect(host.state("a")).toMatchObject({ total: 5 });
 });

@@ -1,12 +1,14 @@
 /** Comparisons of a cell with the reference. */
+import { readHistory } from "../../src/core/cell/history-view.ts";
 import { listIds, viewOf } from "../../src/core/cell/view.ts";
 import type { Cell } from "../../src/core/cell/cell.ts";
 import { markOf } from "../../src/core/cell/message-marks.ts";
+import { TWIN_HISTORY_VALUE_CHARS_MAX } from "../../src/core/limits.ts";
 import type { Settlement } from "../../src/core/cell/requests.ts";
 import type { ColumnTable } from "../../src/core/columns/table.ts";
 import { rowsOf } from "../core/cell-double.ts";
 import { IDS } from "./cell-messages.ts";
-import type { Reference, Sending } from "./cell-reference.ts";
+import type { Reference, Request, Sending } from "./cell-reference.ts";
 
 /** A message of a request: one that the reference knows, or one that can't be taken. */
 export type Sent = Sending | "invalid" | "bad-id" | "refused";
@@ -30,14 +32,25 @@ export function same(actual: unknown, expected: unknown, what: string): void {
 }
 
 /** What a cell shows; of its outbox only what `isOut` lets through. */
-export function compareCell(cell: Cell, reference: Reference, isOut: (n: number) => boolean): void {
+export function compareCell(
+  cell: Cell,
+  reference: Reference,
+  nowMs: number,
+  isOut: (n: number) => boolean,
+): void {
   const { twins } = reference;
   for (const [id, twin] of twins) {
     const { state, version, createdAtMs, updatedAtMs, lastMessageAtMs, timers } = twin;
-    const view = viewOf(cell, id);
+    const view = viewOf(cell, id, nowMs);
+    const pendingCommands = reference.pendingOf(id, nowMs).length;
     const shown = view && { ...view, state: JSON.parse(view.state) as unknown };
-    const expected = { id, state, version, createdAtMs, updatedAtMs, lastMessageAtMs, timers };
+    const times = { createdAtMs, updatedAtMs, lastMessageAtMs };
+    const expected = { id, state, version, ...times, timers, pendingCommands };
     same(shown, expected, `twin ${id}`);
+  }
+  for (const id of IDS) {
+    const pending = cell.mailbox.pendingOf(id, nowMs);
+    same(pending, reference.pendingOf(id, nowMs), `commands of ${id}`);
   }
   for (const id of IDS) if (!twins.has(id)) same(viewOf(cell, id), null, `absent twin ${id}`);
   const ids = [...twins.keys()].toSorted();
@@ -50,7 +63,7 @@ export function compareCell(cell: Cell, reference: Reference, isOut: (n: number)
   const outbox = [...cell.outbox.entries()].filter(({ n }) => isOut(n));
   const sent = [...reference.outbox].toSorted(([a], [b]) => a - b);
   same(
-    outbox.map(({ n, ...send }) => [n, send]),
+    outbox.map(({ n, lane: _lane, from: _from, ...send }) => [n, send]),
     sent,
     "outbox",
   );
@@ -59,6 +72,9 @@ export function compareCell(cell: Cell, reference: Reference, isOut: (n: number)
 /** What a cell knows and does not show, of the one that lives and of one that was recovered from its store. */
 export function compareRecovery(live: Cell, recovered: Cell, reference: Reference): void {
   same(recovered.version, live.version, "version");
+  const [mailbox, expected] = [recovered.mailbox, live.mailbox];
+  same([...mailbox.records()], [...expected.records()], "all commands");
+  same([mailbox.size, mailbox.chars], [expected.size, expected.chars], "the size of all commands");
   same(recovered.outbox.last, reference.outboxLast, "number of messages sent");
   for (const [id, { ids, timers, lastSeq }] of reference.twins) {
     for (const cell of [live, recovered]) {
@@ -74,6 +90,37 @@ export function compareRecovery(live: Cell, recovered: Cell, reference: Referenc
   }
 }
 
+/** A twin's history, newest first, from its state back: each change begins where the one before it ended. */
+export function compareHistory(
+  live: Cell,
+  recovered: Cell,
+  reference: Reference,
+  nowMs: number,
+): void {
+  for (const [id, { state, version }] of reference.twins) {
+    const view = readHistory(live, id, { limit: 1_000 }, nowMs);
+    same(readHistory(recovered, id, { limit: 1_000 }, nowMs), view, `history of ${id}`);
+    if (!view.ok) throw new Error(`no history of ${id}: ${view.refusal.detail}`);
+    const { entries } = view.value;
+    same((entries[0]?.version ?? 0) <= version, true, `${id} is as new as its history`);
+    const fields: Record<string, unknown> = {};
+    for (const [field, value] of Object.entries(state)) fields[field] = cutAsHistory(value);
+    for (const entry of entries) {
+      for (const [field, { from, to }] of Object.entries(entry.changes)) {
+        same(to, fields[field], `field ${field} of ${id} in version ${entry.version}`);
+        fields[field] = from;
+      }
+    }
+  }
+}
+
+/** A value as history shows it. */
+function cutAsHistory(value: unknown): unknown {
+  const text = JSON.stringify(value);
+  if (text === undefined || text.length <= TWIN_HISTORY_VALUE_CHARS_MAX) return value;
+  return { cut: text.slice(0, TWIN_HISTORY_VALUE_CHARS_MAX), chars: text.length };
+}
+
 /** A reader's columns. */
 export function compareColumns(reader: ColumnTable, reference: Reference): void {
   const rows = rowsOf(reader).map(({ id, values }) => [id, ...values]);
@@ -86,11 +133,14 @@ export function compareColumns(reader: ColumnTable, reference: Reference): void 
 
 /** The answer to a request: one outcome for each message, and the right one. */
 export function checkSettlement(
-  { accepted, repeated, rejected, commands = [] }: Settlement,
+  { accepted, repeated, rejected, commands, commandIds = [] }: Settlement,
   sent: readonly Sent[],
+  request: Request,
   reference: Reference,
 ): void {
   same(accepted + repeated.length + rejected.length, sent.length, "outcomes of messages");
+  same(commands, request.wants === false ? undefined : request.commands, "commands answered");
+  same(commandIds, request.commandIds, "ids of the commands answered");
   const refusals = new Map(rejected.map(([index, { code }]) => [index, code]));
   const order = [...refusals.keys()];
   same(
@@ -112,8 +162,6 @@ export function checkSettlement(
       same([applied, reference.isRepeat(sending)], [false, true], `message ${n} is a repeat`);
     } else {
       same(applied, true, `message ${n} is accepted and applied`);
-      const isAnswered = message.command === undefined || commands.includes(message.command);
-      same(isAnswered, true, `the command of message ${n} is answered`);
     }
   }
 }

@@ -2,7 +2,7 @@
 import { deltaSince } from "../../src/core/cell/delta.ts";
 import { Cell } from "../../src/core/cell/cell.ts";
 import type { CellStore } from "../../src/core/cell/store.ts";
-import { BUSY_TIMER_RETRY_MS } from "../../src/core/limits.ts";
+import { BUSY_TIMER_RETRY_MS, COMMAND_AGE_MS_MAX } from "../../src/core/limits.ts";
 import type { InMessage, Refused, Settlement } from "../../src/core/cell/requests.ts";
 import { ColumnTable } from "../../src/core/columns/table.ts";
 import { CheckedStore } from "../support/checked-store.ts";
@@ -11,6 +11,7 @@ import {
   checkSettlement,
   compareCell,
   compareColumns,
+  compareHistory,
   compareRecovery,
   same,
 } from "./cell-checks.ts";
@@ -18,7 +19,7 @@ import type { Sent } from "./cell-checks.ts";
 import { Dice, IDS, elementOf } from "./cell-messages.ts";
 import type { Content } from "./cell-messages.ts";
 import { Reference } from "./cell-reference.ts";
-import type { OpenStep, Sending } from "./cell-reference.ts";
+import type { OpenStep, Request, Sending } from "./cell-reference.ts";
 import { ledgerModel } from "./ledger-model.ts";
 import type { StepWatch, Watch } from "./ledger-model.ts";
 
@@ -47,6 +48,9 @@ export class CellLife {
   readonly tally: Record<string, number> = {};
   readonly #script: string[] = [];
   readonly #dice: Dice;
+  /** Of its own, so that the lives of older seeds are as they were. */
+  readonly #commandDice: Dice;
+  readonly #seenCommands: string[] = [];
   readonly #store = new CheckedStore();
   readonly #reference = new Reference();
   readonly #readers = Array.from(
@@ -74,6 +78,7 @@ export class CellLife {
 
   constructor(seed: number) {
     this.#dice = new Dice(seed);
+    this.#commandDice = new Dice(seed ^ 0x5bd1e995);
   }
 
   /** Lives a life to its end. Throws with seed and script where it differs from the reference. */
@@ -104,6 +109,9 @@ export class CellLife {
   send(): void {
     const elements: (InMessage | Refused)[] = [];
     const sendings: Sent[] = [];
+    if (this.#commandDice.likely(0.4)) this.#acknowledge();
+    const wants = this.#commandDice.pick([true, true, true, false, "taken"] as const);
+    const requested: Request = { wants, commands: [], commandIds: [] };
     for (let i = 1 + this.#dice.below(6); i > 0; i--) {
       const odd = this.#dice.roll();
       const id = this.#dice.pick(IDS);
@@ -117,7 +125,7 @@ export class CellLife {
         elements.push({ id, message: { n: -1 }, messageId: this.#dice.pick(["", 7, null]) });
         sendings.push("bad-id");
       } else {
-        const { element, sending } = this.#nextSending(id);
+        const { element, sending } = this.#nextSending(id, requested);
         elements.push(element);
         sendings.push(sending);
       }
@@ -132,9 +140,32 @@ export class CellLife {
         const outcome = settlement[what];
         this.#count(what, typeof outcome === "number" ? outcome : outcome.length);
       }
-      checkSettlement(settlement, sendings, this.#reference);
+      checkSettlement(settlement, sendings, requested, this.#reference);
+      this.#count("commands answered", requested.commands.length);
     };
-    this.#cell.submit({ elements, wantCommands: true, settle });
+    this.#cell.submit({ elements, wantCommands: wants, settle });
+  }
+
+  /** A device acknowledges some of its commands, old ones and nonsense. */
+  #acknowledge(): void {
+    const dice = this.#commandDice;
+    const id = dice.pick(IDS);
+    for (const { commandId } of this.#cell.mailbox.pendingOf(id, this.#nowMs))
+      this.#seenCommands.push(commandId);
+    const odd = ["fuzz-", "fuzz-1e3", "other-1", "fuzz-01", ""];
+    const seen = this.#seenCommands.filter(() => dice.likely(0.5));
+    const acknowledgement = { id, commandIds: [...seen, dice.pick(odd)], expected: -1 };
+    this.#reference.acknowledges(acknowledgement);
+    this.#open.add(acknowledgement);
+    this.#cell.submitAcknowledgement({
+      ...acknowledgement,
+      settle: (acknowledged) => {
+        if (!this.#open.delete(acknowledgement))
+          throw new Error("an acknowledgement is settled that was settled or lost");
+        same(acknowledged, acknowledgement.expected, "commands acknowledged");
+        this.#count("commands acknowledged", acknowledged);
+      },
+    });
   }
 
   /** Messages of another cell, from where it believes the receiver to be. */
@@ -227,6 +258,7 @@ export class CellLife {
 
   advance(): void {
     this.#nowMs += this.#dice.pick([0, 1, 3, 10, 60]);
+    if (this.#commandDice.likely(0.01)) this.#nowMs += COMMAND_AGE_MS_MAX - 5;
     this.#say(String(this.#nowMs));
   }
 
@@ -341,9 +373,10 @@ export class CellLife {
     for (let i = 0; i < 6; i++) this.read();
   }
 
-  #nextSending(id: string): { element: InMessage; sending: Sending } {
+  #nextSending(id: string, request: Request): { element: InMessage; sending: Sending } {
     const choice = this.#dice.roll();
-    if (this.#past.length > 0 && choice < 0.25) return this.#again(this.#dice.pick(this.#past));
+    if (this.#past.length > 0 && choice < 0.25)
+      return this.#again(this.#dice.pick(this.#past), request);
     const messageId = choice < 0.5 ? `m${this.#nextN}` : undefined;
     const lastSeq = this.#reference.twins.get(id)?.lastSeq ?? 0;
     const seq =
@@ -352,9 +385,9 @@ export class CellLife {
     const known = this.#past.find(
       (each) => each.id === id && seq !== undefined && each.seq === seq,
     );
-    if (known !== undefined) return this.#again(known);
+    if (known !== undefined) return this.#again(known, request);
     const content = this.#dice.content();
-    const sending = this.#enter(id, messageId, seq, content);
+    const sending = this.#enter(id, messageId, seq, content, false, request);
     if (messageId !== undefined || seq !== undefined) {
       this.#past.push({
         id,
@@ -366,8 +399,11 @@ export class CellLife {
     return { element: elementOf(sending), sending };
   }
 
-  #again({ id, messageId, seq, content }: Past): { element: InMessage; sending: Sending } {
-    const sending = this.#enter(id, messageId, seq, content);
+  #again(
+    { id, messageId, seq, content }: Past,
+    request: Request,
+  ): { element: InMessage; sending: Sending } {
+    const sending = this.#enter(id, messageId, seq, content, false, request);
     return { element: elementOf(sending), sending };
   }
 
@@ -377,11 +413,11 @@ export class CellLife {
     seq: number | undefined,
     content: Content,
     isPast = false,
+    request?: Request,
   ): Sending {
     const n = this.#nextN++;
-    const removals = this.#reference.removalsOf(id);
     const message = { n, ...content };
-    const sending = { n, id, messageId, seq, message, removals, isPast, applied: false };
+    const sending = { n, id, messageId, seq, message, isPast, request, applied: false };
     this.#reference.sendings.set(n, sending);
     return sending;
   }
@@ -419,13 +455,14 @@ export class CellLife {
 
   /** The cell as it is against the reference. */
   #compare(): void {
-    compareCell(this.#cell, this.#reference, () => true);
+    compareCell(this.#cell, this.#reference, this.#nowMs, () => true);
   }
 
   #compareWithRecovery(): void {
     const recovered = this.#load(this.#store.inner.copy());
-    compareCell(recovered, this.#reference, (n) => !this.#deliveredUnwritten.has(n));
+    compareCell(recovered, this.#reference, this.#nowMs, (n) => !this.#deliveredUnwritten.has(n));
     compareRecovery(this.#cell, recovered, this.#reference);
+    compareHistory(this.#cell, recovered, this.#reference, this.#nowMs);
   }
 
   #load(store: CellStore): Cell {
@@ -436,6 +473,7 @@ export class CellLife {
       world: { models: new Map([["Ledger", definition]]) },
       store,
       monotonicMs: () => (this.#clockMs += this.#tickMs),
+      incarnation: "fuzz",
       wake: () => {
         if (this.#watch !== watch) return;
         const step = this.#ending.shift();

@@ -2,6 +2,8 @@
  * What a cell is to hold, kept in plain maps: it is told of each step when the model is called, judges by the
  * messages' content how the step ends, and notes what the twins then are. It knows no slots, rows or pages.
  */
+import { COMMAND_AGE_MS_MAX } from "../../src/core/limits.ts";
+import type { CommandsWanted } from "../../src/core/cell/requests.ts";
 import { FIRED_MAX, VALUES_MAX, isIdle } from "./ledger-model.ts";
 import type { LedgerMessage } from "./ledger-model.ts";
 
@@ -40,11 +42,32 @@ export interface Sending {
   readonly messageId: string | undefined;
   readonly seq: number | undefined;
   readonly message: LedgerMessage;
-  /** Removals of its twin when it was sent. */
-  readonly removals: number;
   /** The receiver knows its number: it is not even looked at. */
   readonly isPast: boolean;
+  /** Undefined for a message of a delivery. */
+  readonly request: Request | undefined;
   applied: boolean;
+}
+
+/** What a request wants with the commands that it causes, and what is in its answer. */
+export interface Request {
+  readonly wants: CommandsWanted;
+  readonly commands: unknown[];
+  readonly commandIds: string[];
+}
+
+export interface ReferenceCommand {
+  readonly commandId: string;
+  readonly body: string;
+  readonly sentAtMs: number;
+}
+
+/** An acknowledgement on its way. */
+export interface Acknowledgement {
+  readonly id: string;
+  readonly commandIds: readonly string[];
+  /** How many of them were pending. */
+  expected: number;
 }
 
 /** A step whose promise is not settled. */
@@ -58,6 +81,10 @@ export class Reference {
   readonly sendings = new Map<number, Sending>();
   readonly outbox = new Map<number, { model: string; id: string; message: unknown }>();
   outboxLast = 0;
+  /** Commands that were sent and not acknowledged, by twin; the old ones among them count no more. */
+  readonly commands = new Map<string, ReferenceCommand[]>();
+  #commandLast = 0;
+  #acknowledgements: Acknowledgement[] = [];
   readonly received = new Map<string, number>();
   /** Twins in an asynchronous step. */
   readonly busy = new Set<string>();
@@ -72,7 +99,46 @@ export class Reference {
   /** A turn begins: asynchronous steps that have ended come first, in their order. */
   beginTurn(nowMs: number): void {
     this.#turnMs = nowMs;
+    for (const acknowledgement of this.#acknowledgements) this.#acknowledge(acknowledgement);
+    this.#acknowledgements = [];
     this.#endSteps();
+  }
+
+  /** A device says what it has; it counts from the next turn on. */
+  acknowledges(acknowledgement: Acknowledgement): void {
+    this.#acknowledgements.push(acknowledgement);
+  }
+
+  /** The commands that a twin's device is to get. */
+  pendingOf(id: string, nowMs: number): readonly ReferenceCommand[] {
+    const commands = this.commands.get(id) ?? [];
+    return commands.filter(({ sentAtMs }) => nowMs < sentAtMs + COMMAND_AGE_MS_MAX);
+  }
+
+  #acknowledge(acknowledgement: Acknowledgement): void {
+    const { id, commandIds } = acknowledgement;
+    const pending = this.pendingOf(id, this.#turnMs);
+    const kept = pending.filter(({ commandId }) => !commandIds.includes(commandId));
+    acknowledgement.expected = pending.length - kept.length;
+    this.commands.set(id, [...kept]);
+  }
+
+  /** Notes the commands of a step: in the last answer that wants them, and in the mailbox unless that answer takes them. */
+  #command(
+    id: string,
+    nowMs: number,
+    bodies: readonly unknown[],
+    requests: readonly Request[],
+  ): void {
+    const request = requests.findLast(({ wants }) => wants !== false);
+    request?.commands.push(...bodies);
+    if (request?.wants === "taken") return;
+    for (const body of bodies) {
+      const commandId = `fuzz-${++this.#commandLast}`;
+      request?.commandIds.push(commandId);
+      const command = { commandId, body: JSON.stringify(body), sentAtMs: nowMs };
+      this.commands.set(id, [...(this.commands.get(id) ?? []), command]);
+    }
   }
 
   /** The model was called. Of a step that failed the messages come one by one, before the next step ends. */
@@ -105,6 +171,7 @@ export class Reference {
   restart(): void {
     this.#ended = [];
     this.#retried = undefined;
+    this.#acknowledgements = [];
     this.busy.clear();
   }
 
@@ -115,6 +182,13 @@ export class Reference {
     const twin = known ?? newTwin(id, nowMs);
     for (const message of messages) this.#accept(id, twin, message);
     for (const { send } of messages) if (send !== undefined) this.#send(send.to, { add: send.add });
+    const requests = messages.map(({ n }) => this.sendings.get(n)!.request);
+    this.#command(
+      id,
+      nowMs,
+      messages.flatMap(({ command }) => command ?? []),
+      requests.filter((request) => request !== undefined),
+    );
     if (messages.some(({ remove }) => remove === true)) {
       this.remove(id);
       return;
@@ -147,7 +221,10 @@ export class Reference {
       twin.timers.push({ ...found, dueAtMs });
     }
     if (timer === "throws") return;
-    if (timer === "sends") this.#send("target", { add: 1 });
+    if (timer === "sends") {
+      this.#send("target", { add: 1 });
+      this.#command(id, nowMs, [timer], []);
+    }
     if (timer === "quit") {
       this.remove(id);
       return;
@@ -165,11 +242,12 @@ export class Reference {
     this.#written(twin, nowMs);
   }
 
-  /** Whether a message may be called a repeat: its twin knows it, or one that was removed since it was sent did. */
-  isRepeat({ id, messageId, seq, removals }: Sending): boolean {
+  /** Whether a message may be called a repeat: its twin knows it, or one of the same name that was removed did. */
+  isRepeat({ id, messageId, seq }: Sending): boolean {
     const twin = this.twins.get(id);
     const ever = this.everAccepted.get(id);
-    const wasRemoved = this.removalsOf(id) > removals;
+    // A removed twin's ids stay known, and its last seq for a while.
+    const wasRemoved = this.removalsOf(id) > 0;
     const ids = wasRemoved ? ever?.ids : twin?.ids;
     const lastSeq = (wasRemoved ? ever?.seq : twin?.lastSeq) ?? -Infinity;
     return (
@@ -184,6 +262,7 @@ export class Reference {
 
   remove(id: string): void {
     this.twins.delete(id);
+    this.commands.delete(id);
     this.#removals.set(id, this.removalsOf(id) + 1);
   }
 

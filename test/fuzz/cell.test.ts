@@ -44,6 +44,8 @@ test(
       "deliveries",
       "cut turns",
       "removals",
+      "commands answered",
+      "commands acknowledged",
       "deltas",
       "full deltas",
     ]) {

@@ -82,7 +82,10 @@ export function ledgerModel(watch: () => Watch): ModelDefinition {
       if (timer === "throws") throw new Error("the timer throws");
       if (timer === "chain") context.startTimer("after-chain", 3);
       if (timer === "quit") context.remove();
-      if (timer === "sends") context.sendToTwin("Ledger", "target", { add: 1 });
+      if (timer === "sends") {
+        context.sendToTwin("Ledger", "target", { add: 1 });
+        context.sendToDataSource(timer);
+      }
     }
 
     async #later(
@@ -128,6 +131,7 @@ export function ledgerModel(watch: () => Watch): ModelDefinition {
     message: LedgerMessage,
     query: { note: "string", at: "time" },
     stateBytesMax: STATE_BYTES_MAX,
+    history: { count: 6 },
     initial: (id) => (id.startsWith("noted-") ? { note: id } : undefined),
   });
 }

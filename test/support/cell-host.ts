@@ -4,6 +4,7 @@ import type { TwinView } from "../../src/core/cell/view.ts";
 import { Cell } from "../../src/core/cell/cell.ts";
 import type { CellStore } from "../../src/core/cell/store.ts";
 import { MemoryStore } from "../../src/core/cell/memory-store.ts";
+import type { Lookups } from "../../src/core/lookups.ts";
 import type { ModelDefinition } from "../../src/core/model.ts";
 import type { InMessage, Refused, Settlement } from "../../src/core/cell/requests.ts";
 import { counterModel } from "./counter-model.ts";
@@ -16,11 +17,19 @@ export class CellHost {
   tickMs = 0;
   /** Where the budget clock stands; a test's model may move it. */
   clockMs = 0;
+  /** What happens when an asynchronous step has ended. */
+  wake = (): void => undefined;
   readonly #model: ModelDefinition;
+  readonly #lookups: Lookups | undefined;
 
-  constructor(model: ModelDefinition = counterModel, store: CellStore = new MemoryStore()) {
+  constructor(
+    model: ModelDefinition = counterModel,
+    store: CellStore = new MemoryStore(),
+    lookups?: Lookups,
+  ) {
     this.store = store;
     this.#model = model;
+    this.#lookups = lookups;
     this.cell = this.#load();
   }
 
@@ -66,10 +75,14 @@ export class CellHost {
   #load(): Cell {
     return new Cell({
       model: this.#model,
-      world: { models: new Map([[this.#model.name, this.#model]]) },
+      world: {
+        models: new Map([[this.#model.name, this.#model]]),
+        ...(this.#lookups === undefined ? {} : { lookups: this.#lookups }),
+      },
       store: this.store,
       monotonicMs: () => (this.clockMs += this.tickMs),
-      wake: () => undefined,
+      wake: () => this.wake(),
+      incarnation: "test",
     });
   }
 }

@@ -1,5 +1,11 @@
 /** A store in memory that holds a cell to what `core/cell/store.ts` and the platform ask of it. */
-import type { CellStore, Checkpoint, JournalRow, StoredPart } from "../../src/core/cell/store.ts";
+import type {
+  CellStore,
+  Checkpoint,
+  HistoryRows,
+  JournalRow,
+  StoredPart,
+} from "../../src/core/cell/store.ts";
 import { ROW_BYTES_PLATFORM_MAX } from "../../src/core/limits.ts";
 import { MemoryStore } from "../../src/core/cell/memory-store.ts";
 
@@ -45,7 +51,25 @@ export class CheckedStore implements CellStore {
   checkpoint(checkpoint: Checkpoint): void {
     for (const rows of checkpoint.pages.values()) for (const row of rows) this.#check(row);
     for (const part of checkpoint.parts.values()) for (const piece of part) this.#check(piece);
+    for (const [page, { merges, rows }] of checkpoint.history ?? []) {
+      // What a merge deletes is billed as well; merged rows take each other's place.
+      const { merged, appended } = this.inner.historyRows(page);
+      if (merges) this.rowsWritten += appended + Math.max(0, merged - rows.length);
+      for (const row of rows) this.#check(row);
+    }
     this.inner.checkpoint(checkpoint);
+  }
+
+  historyRows(page: number): HistoryRows {
+    return this.inner.historyRows(page);
+  }
+
+  readHistory(page: number): readonly string[] {
+    return this.inner.readHistory(page);
+  }
+
+  dropHistory(): void {
+    this.inner.dropHistory();
   }
 
   #check(row: string | Uint8Array): void {

@@ -1,6 +1,6 @@
 /** A model for tests of the engine: it does on demand whatever a model can do. */
 import { DigitalTwin, ProcessingResult, model } from "livetwin";
-import type { Json, ProcessingAnswer, ProcessingContext } from "livetwin";
+import type { Alert, Json, ProcessingAnswer, ProcessingContext } from "livetwin";
 import * as v from "valibot";
 
 const CounterMessage = v.object({
@@ -8,6 +8,7 @@ const CounterMessage = v.object({
   /** What to do beside adding. */
   do: v.optional(v.string()),
   to: v.optional(v.string()),
+  model: v.optional(v.string()),
   body: v.optional(v.any()),
   ms: v.optional(v.number()),
 });
@@ -43,6 +44,7 @@ export class Counter extends DigitalTwin<CounterMessage> {
   override onTimer(context: ProcessingContext, timer: string): void {
     this.fired.push(timer);
     if (timer === "throws") throw new Error("onTimer fails");
+    if (timer === "command") context.sendToDataSource({ timer });
     if (timer === "chain") context.startTimer("end", 10);
   }
 
@@ -54,7 +56,7 @@ export class Counter extends DigitalTwin<CounterMessage> {
       case "command":
         return context.sendToDataSource(body as Json);
       case "send":
-        return context.sendToTwin("Counter", to, body as Json);
+        return context.sendToTwin(message.model ?? "Counter", to, body as Json);
       case "timer":
         return context.startTimer(to, ms);
       case "recurring":
@@ -63,8 +65,14 @@ export class Counter extends DigitalTwin<CounterMessage> {
         return context.stopTimer(to);
       case "alert":
         return context.alert({ title: to });
+      case "raise":
+        return context.alert(body as Alert);
+      case "resolve":
+        return context.resolveAlert(to);
       case "log":
         return context.log("info", to);
+      case "archive":
+        return context.archive(body as Json);
       case "no-update":
         return ProcessingResult.NoUpdate;
       case "remove":
@@ -119,4 +127,15 @@ export const counterModel = model(Counter, {
   message: CounterMessage,
   query: { maybe: "number" },
   initial: (id) => (id.startsWith("labelled-") ? { label: id } : undefined),
+});
+
+/** The same with a short history, and an archive of the messages that take away. */
+export const recordedModel = model(Counter, {
+  name: "Recorded",
+  message: CounterMessage,
+  history: { count: 5, ageMs: 3_600_000 },
+  archive: ({ add }, { total }) => {
+    if (add === -13) throw new Error("the filter fails");
+    return add !== undefined && add < 0 && total > -100;
+  },
 });

@@ -6,13 +6,15 @@ import type { MessageCheck, ModelDefinition } from "../model.ts";
 import type { Refusal } from "../refusal.ts";
 import type { Entrant, Ticket } from "./requests.ts";
 
-/** What admitting needs to know of the twin. For a twin that does not exist yet, `lastSeq` is NaN and no mark is known. */
+/** What admitting needs to know of the twin. For one that does not exist, `lastSeq` is that of its tombstone, or NaN. */
 export interface Admission {
   readonly model: ModelDefinition;
   readonly slot: number | undefined;
   readonly lastSeq: number;
   /** Whether the cell remembers a message id. */
   isMarked(mark: Mark): boolean;
+  /** Whether a twin of this id that was removed knew a message id, by its bits of hash. */
+  isBuried(mark: number): boolean;
   duplicate(ticket: Ticket): void;
   reject(ticket: Ticket, refusal: Refusal): void;
   /** The model's own check threw. */
@@ -26,14 +28,19 @@ export interface Admitted {
 }
 
 /**
- * The messages that go on, in order, from the ticket at `start`; the others get their outcome here. A step ends
+ * The messages that go on, in order, from the ticket at `start` to before `stop`; the others get their outcome here. A step ends
  * before a `seq` that is lower than one in it: whether that is a repeat depends on what becomes of the higher one.
  */
-export function admit(tickets: readonly Ticket[], start: number, admission: Admission): Admitted {
+export function admit(
+  tickets: readonly Ticket[],
+  start: number,
+  admission: Admission,
+  stop: number = tickets.length,
+): Admitted {
   const entrants: Entrant[] = [];
   let byMark: Map<number, Entrant> | undefined;
   let newestSeq: Entrant | undefined;
-  for (let at = start; at < tickets.length; at++) {
+  for (let at = start; at < stop; at++) {
     if (entrants.length === STEP_MESSAGES_MAX) return { entrants, end: at };
     const ticket = tickets[at]!;
     const { messageId, seq } = ticket;
@@ -69,7 +76,7 @@ export function admit(tickets: readonly Ticket[], start: number, admission: Admi
     if (mark !== undefined) (byMark ??= new Map<number, Entrant>()).set(mark, entrant);
     if (number !== undefined) newestSeq = entrant;
   }
-  return { entrants, end: tickets.length };
+  return { entrants, end: stop };
 }
 
 function pass(
@@ -98,11 +105,12 @@ function pass(
 
 function isKnown(admission: Admission, mark: number | undefined, seq: number | undefined): boolean {
   const { slot, lastSeq } = admission;
-  if (slot === undefined) return false;
   // A comparison with NaN is false: the first seq of a twin is never a repeat.
+  if (seq !== undefined && seq <= lastSeq) return true;
+  if (mark === undefined) return false;
   return (
-    (seq !== undefined && seq <= lastSeq) ||
-    (mark !== undefined && admission.isMarked(markFromNumber(slot, mark)))
+    (slot !== undefined && admission.isMarked(markFromNumber(slot, mark))) ||
+    admission.isBuried(mark)
   );
 }
 

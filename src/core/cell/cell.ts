@@ -8,24 +8,43 @@
  * I4. A refused message leaves no trace in its twin: state, timers, marks and outbox are as before.
  * I5. A failed write leaves memory ahead of the store: the host must drop this cell and load it again.
  */
+import { AlertKeys } from "./alert-keys.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
+import { historyOf } from "./history.ts";
+import type { CellHistory } from "./history.ts";
 import { CellLog } from "./log.ts";
 import { recoverCell } from "./recovery.ts";
+import { Children } from "./children.ts";
+import { arrivedOf } from "./delivery.ts";
+import type { CellPart } from "./part.ts";
+import { ReportRunner } from "./report-runner.ts";
+import { Reporting } from "./reporting.ts";
 import type { CellStore } from "./store.ts";
 import { COMMIT_MODEL_MS_MAX, JOURNAL_CHARS_MIN, JOURNAL_STATE_RATIO } from "../limits.ts";
+import { Mailbox } from "./mailbox.ts";
+import type { SentCommand } from "./mailbox.ts";
 import { MessageMarks } from "./message-marks.ts";
-import { failureOf, logFailure } from "./model-failure.ts";
-import type { ModelDefinition, Twin } from "../model.ts";
+import type { ModelDefinition } from "../model.ts";
 import { Outbox } from "./outbox.ts";
+import type { OutboxItem } from "./outbox.ts";
 import { CommitRows } from "./records.ts";
-import { ok, refuse } from "../refusal.ts";
+import { refuse } from "../refusal.ts";
 import type { Result } from "../refusal.ts";
 import { Pending } from "./requests.ts";
-import type { DeliveryRequest, InMessage, MessageRequest, Refused, Work } from "./requests.ts";
+import type {
+  AcknowledgeRequest,
+  DeliveryRequest,
+  InMessage,
+  MessageRequest,
+  Refused,
+  Work,
+} from "./requests.ts";
+import { newCounts } from "./counts.ts";
+import { putTwin, refuseBusy } from "./put-twin.ts";
+import { removeTwin } from "./twin-life.ts";
 import { WorkRunner } from "./work-runner.ts";
-import { stateOver } from "../state-fields.ts";
-import { applyStep, restoreTwin } from "./step-commit.ts";
 import type { StepWorld } from "../step.ts";
+import { Tombstones } from "./tombstones.ts";
 import { TimerQueue } from "./timer-queue.ts";
 import { TwinTable } from "./twin-table.ts";
 
@@ -37,19 +56,10 @@ export interface CellOptions {
   readonly monotonicMs: () => number;
   /** Called when an asynchronous step has ended and `turn` has something to do. */
   readonly wake: () => void;
-}
-
-/** What a cell has counted since it was loaded. */
-export interface CellCounts {
-  accepted: number;
-  duplicates: number;
-  rejected: number;
-  steps: number;
-  failures: number;
-  commits: number;
-  checkpoints: number;
-  timersFired: number;
-  delivered: number;
+  /** Tells this cell's data from other data of its name: the ids of its commands begin with it. */
+  readonly incarnation: string;
+  /** Called in the commit that sends commands, once they are written and before any request is settled. Must not throw. */
+  readonly commandsSent?: (commands: readonly SentCommand[]) => void;
 }
 
 export class Cell {
@@ -57,46 +67,73 @@ export class Cell {
   readonly world: StepWorld;
   readonly store: CellStore;
   readonly monotonicMs: () => number;
+  readonly incarnation: string;
   readonly table = new TwinTable();
   readonly timers = new TimerQueue();
   readonly outbox = new Outbox();
   readonly log = new CellLog();
+  readonly tombstones = new Tombstones((record) => this.rows.part("removed", record));
+  /** Commands that devices have not acknowledged. */
+  readonly mailbox = new Mailbox(this);
+  /** What the cell remembers beside its twins, in the order in which it is read back. */
+  readonly parts: readonly CellPart[];
+  /** What the twins' children reported. */
+  readonly children: Children;
+  /** What the twins told their parents. */
+  readonly reporting: Reporting;
+  /** Which alerts the twins have raised. */
+  readonly alertKeys: AlertKeys;
+  /** What changed in twins, where the model keeps it. */
+  readonly history: CellHistory | undefined;
   marks = new MessageMarks();
   /** Per sending cell, the number of the last message that was taken. */
   readonly received = new Map<string, number>();
-  readonly counts: CellCounts = {
-    accepted: 0,
-    duplicates: 0,
-    rejected: 0,
-    steps: 0,
-    failures: 0,
-    commits: 0,
-    checkpoints: 0,
-    timersFired: 0,
-    delivered: 0,
-  };
+  readonly counts = newCounts();
   /** The newest commit's last row; 0 before the first. */
   version = 0;
   /** The commit that the pages showed when this cell was loaded: changes after it are known slot by slot. */
   baseVersion = 0;
   journalChars = 0;
+  /** When the log last said something of the archive. */
+  archiveLoggedAtMs = Number.NEGATIVE_INFINITY;
   /** The commit that is being built. */
   rows = new CommitRows(1, 0);
   /** The time of the commit that is being built. */
   nowMs = 0;
 
   readonly #runner: WorkRunner;
+  readonly #reports: ReportRunner;
   #works = new Map<string, Work>();
   #receivedChanged: Record<string, number> | undefined;
-  #settling: Pending[] = [];
+  #settling: { settle(): void }[] = [];
+  #acknowledgements: AcknowledgeRequest[] = [];
+  readonly #commandsSent: CellOptions["commandsSent"];
 
   constructor(options: CellOptions) {
     this.model = options.model;
     this.world = options.world;
     this.store = options.store;
     this.monotonicMs = options.monotonicMs;
+    this.history = historyOf(this);
+    this.incarnation = options.incarnation;
+    this.#commandsSent = options.commandsSent;
     this.#runner = new WorkRunner(this, options.wake, (pending) => this.#complete(pending));
+    this.children = new Children(this);
+    this.reporting = new Reporting(this);
+    this.alertKeys = new AlertKeys(this);
+    this.#reports = new ReportRunner(this, (pending) => this.#complete(pending));
+    this.parts = [
+      this.log,
+      this.tombstones,
+      this.mailbox,
+      this.children,
+      this.reporting,
+      this.alertKeys,
+    ];
+    if (this.history !== undefined) this.parts = [...this.parts, this.history];
     recoverCell(this);
+    this.children.loaded();
+    this.reporting.loaded();
   }
 
   /** Takes messages in; they run in the next turns. */
@@ -110,42 +147,31 @@ export class Cell {
 
   /** Takes messages of another cell's outbox in; those that are here already are skipped. */
   submitDelivery(request: DeliveryRequest): void {
-    const { sender, entries } = request;
-    const last = this.received.get(sender) ?? 0;
-    const upTo = Math.max(last, entries.at(-1)?.[0] ?? 0);
-    const fresh = entries.filter(([n]) => n > last);
-    // The marks matter when a delivery is interrupted between two commits; afterwards the number is enough.
-    const elements = fresh.map(([n, id, message]) => ({
-      id,
-      message,
-      messageId: `${sender}/${n}`,
-    }));
-    const completed = (): void => {
-      if (upTo <= (this.received.get(sender) ?? 0)) return;
-      this.received.set(sender, upTo);
-      (this.#receivedChanged ??= {})[sender] = upTo;
-    };
-    this.counts.delivered += elements.length;
-    const settled = ({
-      rejected,
-    }: {
-      rejected: readonly (readonly [number, { code: string; detail: string }])[];
-    }): void => {
-      for (const [index, { code, detail }] of rejected) {
-        const text = `A message from ${sender} was not taken: ${code}: ${detail}`;
-        this.log.add(this.nowMs, "error", "failure", elements[index]!.id, text);
-      }
-      request.settle(upTo);
-    };
-    this.#plan(elements, new Pending(elements.length, false, settled, completed));
+    const { messages, pending, reports } = arrivedOf(this, request);
+    if (reports !== undefined) this.#reports.take(reports);
+    this.#plan(messages, pending);
+  }
+
+  /** A sender's entries are taken up to this number, which goes into the commit. */
+  noteReceived(sender: string, upTo: number): void {
+    if (upTo <= (this.received.get(sender) ?? 0)) return;
+    this.received.set(sender, upTo);
+    (this.#receivedChanged ??= {})[sender] = upTo;
+  }
+
+  /** Takes in what a device has; it is written with the next turn. */
+  submitAcknowledgement(request: AcknowledgeRequest): void {
+    this.#acknowledgements.push(request);
   }
 
   /** Whether `turn` would do something at `nowMs`. */
   hasWork(nowMs: number): boolean {
     return (
-      this.#works.size > 0 ||
+      (this.#works.size > 0 && this.takesMore) ||
       this.#settling.length > 0 ||
-      this.#runner.hasEnded ||
+      this.#acknowledgements.length > 0 ||
+      this.#runner.asynchronous.hasEnded ||
+      this.#reports.hasWork ||
       this.timers.firstDue(nowMs) !== undefined
     );
   }
@@ -156,12 +182,15 @@ export class Cell {
    */
   turn(nowMs: number): void {
     this.#begin(nowMs);
+    if (this.#acknowledgements.length > 0) this.#acknowledge();
     const startMs = this.monotonicMs();
     this.#runner.endAsynchronous((work) => this.#enqueue(work));
+    if (this.#reports.hasWork) this.#reports.run(startMs);
     let lastMs = this.#runner.fireTimers(startMs);
     const works = this.#works;
     let done = 0;
     for (const work of works.values()) {
+      if (!this.takesMore) break;
       lastMs = this.#runner.run(work, lastMs);
       done++;
       if (lastMs - startMs > COMMIT_MODEL_MS_MAX) break;
@@ -181,7 +210,7 @@ export class Cell {
     nowMs: number,
   ): Result<{ created: boolean }> {
     this.#begin(nowMs);
-    const result = this.#put(id, fields);
+    const result = putTwin(this, id, fields);
     this.#commit();
     return result;
   }
@@ -192,7 +221,7 @@ export class Cell {
     nowMs: number,
   ): Result<{ created: boolean }>[] {
     this.#begin(nowMs);
-    const results = elements.map(({ id, state }) => this.#put(id, state));
+    const results = elements.map(({ id, state }) => putTwin(this, id, state));
     this.#commit();
     return results;
   }
@@ -202,9 +231,9 @@ export class Cell {
     const slot = this.slotOf(id);
     if (slot === undefined)
       return refuse("twin/unknown", `There is no twin "${id}" of model ${this.model.name}.`);
-    if (this.isBusy(slot)) return this.#refuseBusy(id);
+    if (this.isBusy(slot)) return refuseBusy(id);
     this.#begin(nowMs);
-    this.removeSlot(slot);
+    removeTwin(this, slot);
     this.#commit();
     return { ok: true, value: true };
   }
@@ -212,16 +241,31 @@ export class Cell {
   /** The slot of a twin that exists: one whose first step is still under way does not yet. */
   slotOf(id: string): number | undefined {
     const slot = this.table.slotOf(id);
-    return slot === undefined || this.#runner.isUnborn(slot) ? undefined : slot;
+    return slot === undefined || this.#runner.asynchronous.isUnborn(slot) ? undefined : slot;
   }
 
   /** Whether a twin is in an asynchronous step; its object is then in no defined state, its text is. */
   isBusy(slot: number): boolean {
-    return this.#runner.isBusy(slot);
+    return this.#runner.asynchronous.isBusy(slot);
   }
 
   isUnborn(slot: number): boolean {
-    return this.#runner.isUnborn(slot);
+    return this.#runner.asynchronous.isUnborn(slot);
+  }
+
+  /** Whether a step may be started: not while as many as there may be wait for look-ups. */
+  get takesMore(): boolean {
+    return !this.#runner.asynchronous.isFull;
+  }
+
+  /** Steps that wait for look-ups. */
+  get stepsUnderWay(): number {
+    return this.#runner.asynchronous.underWay;
+  }
+
+  /** Characters of messages that wait for twins in such steps. */
+  get waitingChars(): number {
+    return this.#runner.asynchronous.waitingChars;
   }
 
   /** The number of the commit that is being built: `seq` of its first row. */
@@ -229,45 +273,10 @@ export class Cell {
     return this.version + 1;
   }
 
-  /** A twin that nobody has sent anything yet. Refuses with `model/failed` when the model can't make one. */
-  newTwin(id: string): Result<Twin> {
-    try {
-      const twin = this.model.blank();
-      const initial = this.model.initial(id);
-      return ok(initial === undefined ? twin : Object.assign(twin, initial));
-    } catch (error) {
-      logFailure(this, id, error);
-      return { ok: false, refusal: failureOf(this, id, error) };
-    }
-  }
-
-  /** A slot with a new twin in it. Refuses with `cell/full` and `model/failed`. */
-  claim(id: string): Result<number> {
-    const twin = this.newTwin(id);
-    if (!twin.ok) return twin;
-    const slot = this.table.claim(id, twin.value);
-    return slot === undefined
-      ? refuse("cell/full", `There is no room for twin "${id}": its cell is full.`)
-      : ok(slot);
-  }
-
-  /** Puts a twin back to its last committed state, or takes it away when it has none. */
-  abandon(slot: number, isNew: boolean): void {
-    if (isNew) {
-      this.table.remove(slot);
-      this.table.recycle(slot);
-    } else restoreTwin(this, slot);
-  }
-
-  /** Takes a twin out of memory, and puts its removal into the commit. */
-  removeSlot(slot: number): void {
-    this.table.remove(slot);
-    this.table.touch(slot);
-    this.table.changedAt[slot] = this.nextVersion;
-    this.timers.clear(slot);
-    this.marks.forgetSlot(slot);
-    this.table.recycle(slot);
-    this.rows.removed(slot);
+  /** Puts something into the outbox, and into the commit. */
+  sendOut(item: OutboxItem): void {
+    const entry = this.outbox.add(item);
+    this.outbox.weigh(entry, this.rows.send(entry));
   }
 
   /** Rewrites the pages that changed and clears the journal. */
@@ -299,9 +308,7 @@ export class Cell {
     // What waited for an asynchronous step came first.
     this.#works.set(
       work.id,
-      waiting === undefined
-        ? work
-        : { id: work.id, tickets: [...work.tickets, ...waiting.tickets] },
+      waiting === undefined ? work : { ...work, tickets: [...work.tickets, ...waiting.tickets] },
     );
   }
 
@@ -313,10 +320,27 @@ export class Cell {
   #begin(nowMs: number): void {
     this.nowMs = nowMs;
     this.rows = new CommitRows(this.nextVersion, nowMs);
+    this.mailbox.expire();
   }
 
-  /** Writes the commit, then settles: nothing after a settlement can fail it. */
+  #acknowledge(): void {
+    const requests = this.#acknowledgements;
+    this.#acknowledgements = [];
+    for (const request of requests) {
+      const count = this.mailbox.acknowledge(request.id, request.commandIds);
+      this.#settling.push({ settle: () => request.settle(count) });
+    }
+  }
+
+  /**
+   * Writes the commit, then settles: nothing after a settlement can fail it. A checkpoint comes last: when it fails,
+   * what the journal has is kept all the same, and whoever is answered must be told so.
+   */
   #commit(): void {
+    if (this.reporting.isActive) this.reporting.flush();
+    if (!this.rows.isEmpty) {
+      for (const record of this.log.takeUnwritten()) this.rows.part(this.log.name, record);
+    }
     const bodies = this.rows.finish(this.outbox.takeDelivered(), this.#receivedChanged);
     this.#receivedChanged = undefined;
     if (bodies.length > 0) {
@@ -325,33 +349,23 @@ export class Cell {
       for (const body of bodies) this.journalChars += body.length;
       this.version += bodies.length;
       this.counts.commits++;
-      if (
-        this.journalChars > Math.max(JOURNAL_CHARS_MIN, JOURNAL_STATE_RATIO * this.table.stateChars)
-      )
-        this.checkpoint();
     }
+    const sent = this.mailbox.takeSent();
+    if (sent.length > 0) this.#commandsSent?.(sent);
     const settling = this.#settling;
     this.#settling = [];
     for (const pending of settling) pending.settle();
+    if (
+      bodies.length > 0 &&
+      this.journalChars > Math.max(JOURNAL_CHARS_MIN, JOURNAL_STATE_RATIO * this.#storedChars())
+    )
+      this.checkpoint();
   }
 
-  #put(id: string, fields: Readonly<Record<string, unknown>>): Result<{ created: boolean }> {
-    const checked = stateOver(this.model, fields);
-    if (!checked.ok) return checked;
-    const found = this.table.slotOf(id);
-    if (found !== undefined && this.isBusy(found)) return this.#refuseBusy(id);
-    const isNew = found === undefined;
-    const claimed = found === undefined ? this.claim(id) : ok(found);
-    if (!claimed.ok) return claimed;
-    const slot = claimed.value;
-    Object.assign(this.table.twins[slot]!, checked.value);
-    const refusal = applyStep(this, slot, { isNew, fromMessage: false, entrants: [] }, undefined);
-    if (refusal === undefined) return { ok: true, value: { created: isNew } };
-    this.abandon(slot, isNew);
-    return { ok: false, refusal };
-  }
-
-  #refuseBusy(id: string): Result<never> {
-    return refuse("cell/unavailable", `Twin "${id}" is in the middle of an asynchronous step.`);
+  /** Characters that a checkpoint writes, about. */
+  #storedChars(): number {
+    const { archiveChars, charsWithoutArchive } = this.outbox;
+    const others = this.table.stateChars + archiveChars + charsWithoutArchive;
+    return this.parts.reduce((sum, { chars }) => sum + chars, others);
   }
 }

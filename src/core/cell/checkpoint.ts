@@ -2,7 +2,7 @@
 import type { Cell } from "./cell.ts";
 import type { StoredPart } from "./store.ts";
 import { TWINS_PER_PAGE } from "../limits.ts";
-import { STORED_VERSION, joinRows } from "./records.ts";
+import { STORED_VERSION, joinRows, sendText } from "./records.ts";
 import { storedFormOf } from "../state-codec.ts";
 
 /** Bytes of one piece of the marks: well within a row. */
@@ -28,20 +28,25 @@ export function writeCheckpoint(cell: Cell): void {
     outboxLast: outbox.last,
     received: Object.fromEntries(cell.received),
   };
-  const sends = [...outbox.entries()].map(({ n, model, id, message }) =>
-    JSON.stringify([n, model, id, message]),
-  );
   const parts = new Map<string, StoredPart>([
     ["meta", [JSON.stringify(meta)]],
-    ["outbox", sends.length === 0 ? [] : joinRows(sends)],
+    ["outbox", rowsOf([...outbox.entries()].map(sendText))],
     ["marks", piecesOf(marks.toWords())],
   ]);
-  cell.store.checkpoint({ pages, parts });
+  for (const part of cell.parts) parts.set(part.name, rowsOf([...part.records()]));
+  const history = cell.history?.pages();
+  cell.store.checkpoint(history === undefined ? { pages, parts } : { pages, parts, history });
+  if (history !== undefined) cell.history?.stored(history);
   table.dirtyPages.clear();
   for (let slot = 0; slot < table.slotCount; slot++) {
     if (!cell.isBusy(slot)) table.texts[slot] = undefined;
   }
   cell.journalChars = 0;
+}
+
+/** A part without records takes no row. */
+function rowsOf(records: readonly string[]): readonly string[] {
+  return records.length === 0 ? [] : joinRows(records);
 }
 
 function* pageRecords(cell: Cell, page: number): Generator<string> {

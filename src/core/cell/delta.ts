@@ -6,7 +6,7 @@ import { COLUMN_STRING_CHARS_MAX } from "../limits.ts";
 import type { Field } from "../model.ts";
 import { parseTime } from "../query/time-text.ts";
 import { decodeState } from "../state-codec.ts";
-import { storedText } from "./step-commit.ts";
+import { storedText } from "./stored-state.ts";
 
 const NULL_BOOLEAN = 2;
 
@@ -64,7 +64,8 @@ function fieldsOf(cell: Cell, slot: number): Record<string, unknown> {
   return cell.table.twins[slot] as unknown as Record<string, unknown>;
 }
 
-function columnOf(
+/** The values of a field; a row without a twin has null. */
+export function columnOf(
   field: Field,
   rows: readonly (Record<string, unknown> | undefined)[],
 ): ColumnPart {

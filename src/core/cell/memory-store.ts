@@ -1,9 +1,25 @@
 /** A cell's store in memory: the mock environment's, and the one that tests compare others with. */
-import type { CellStore, Checkpoint, JournalRow, StoredPart } from "./store.ts";
+import type {
+  CellStore,
+  Checkpoint,
+  HistoryPage,
+  HistoryRows,
+  JournalRow,
+  StoredPart,
+} from "./store.ts";
+
+/** A page's history: the rows of the last merge, and those after it. */
+interface StoredHistory {
+  readonly merged: readonly string[];
+  readonly appended: readonly string[];
+}
+
+const NO_HISTORY: StoredHistory = { merged: [], appended: [] };
 
 export class MemoryStore implements CellStore {
   readonly #pages = new Map<number, readonly string[]>();
   readonly #parts = new Map<string, StoredPart>();
+  readonly #history = new Map<number, StoredHistory>();
   #journal: JournalRow[] = [];
 
   *readPages(): Generator<readonly [number, readonly string[]]> {
@@ -27,10 +43,25 @@ export class MemoryStore implements CellStore {
     this.#journal.push(...rows);
   }
 
-  checkpoint({ pages, parts }: Checkpoint): void {
+  checkpoint({ pages, parts, history = new Map() }: Checkpoint): void {
     for (const [page, rows] of pages) this.#pages.set(page, rows);
     for (const [name, part] of parts) this.#parts.set(name, copyOf(part));
+    for (const [page, rows] of history) this.#history.set(page, this.#historyAfter(page, rows));
     this.#journal = [];
+  }
+
+  historyRows(page: number): HistoryRows {
+    const { merged, appended } = this.#history.get(page) ?? NO_HISTORY;
+    return { merged: merged.length, appended: appended.length };
+  }
+
+  readHistory(page: number): readonly string[] {
+    const { merged, appended } = this.#history.get(page) ?? NO_HISTORY;
+    return [...merged, ...appended];
+  }
+
+  dropHistory(): void {
+    this.#history.clear();
   }
 
   /** Another store that holds the same. */
@@ -38,7 +69,14 @@ export class MemoryStore implements CellStore {
     const copy = new MemoryStore();
     copy.checkpoint({ pages: this.#pages, parts: this.#parts });
     copy.appendJournal(this.#journal);
+    for (const [page, history] of this.#history) copy.#history.set(page, history);
     return copy;
+  }
+
+  #historyAfter(page: number, { merges, rows }: HistoryPage): StoredHistory {
+    if (merges) return { merged: rows, appended: [] };
+    const { merged, appended } = this.#history.get(page) ?? NO_HISTORY;
+    return { merged, appended: [...appended, ...rows] };
   }
 }
 

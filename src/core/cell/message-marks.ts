@@ -11,7 +11,12 @@
  */
 import { assert } from "../assert.ts";
 import { hash32 } from "../ids.ts";
-import { CELL_MESSAGE_IDS_MIN, TWINS_PER_CELL_MAX, TWIN_MESSAGE_IDS_MIN } from "../limits.ts";
+import {
+  CELL_MESSAGE_IDS_MIN,
+  TOMBSTONE_SCAN_MAX,
+  TWINS_PER_CELL_MAX,
+  TWIN_MESSAGE_IDS_MIN,
+} from "../limits.ts";
 
 const SLOT_BITS = 17;
 const HASH_HIGH_BITS = 32 - SLOT_BITS;
@@ -90,6 +95,18 @@ export class MessageMarks {
     if (this.#count === 0) return;
     this.#forgotten.set(slot, this.#count);
     if (++this.#removals >= REMOVALS_PER_SWEEP) this.#fill(this.toWords());
+  }
+
+  /** The hash bits of a slot's newest marks, oldest first: TWIN_MESSAGE_IDS_MIN at most, among the cell's newest. */
+  newestOf(slot: number): readonly number[] {
+    const found: number[] = [];
+    const oldest = Math.max(0, this.#count - TOMBSTONE_SCAN_MAX);
+    for (let at = this.#count - 1; at >= oldest && found.length < TWIN_MESSAGE_IDS_MIN; at--) {
+      const high = this.#words[at * 2]!;
+      if (high >>> HASH_HIGH_BITS !== slot || this.#isForgotten(high, at)) continue;
+      found.push(markToNumber({ high, low: this.#words[at * 2 + 1]! }));
+    }
+    return found.toReversed();
   }
 
   /** Marks kept now, and those of removed twins that are not swept out yet. */

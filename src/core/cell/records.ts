@@ -2,14 +2,17 @@
  * The stored form of a cell, version 1: journal rows, page rows, and the parts of a checkpoint. Text in, text
  * out; a state goes in and comes out as JSON that was made once.
  *
- * Journal row: {"v":1,"c":commit,"at":ms,"t":[twin…],"o":[[n,model,id,message]…],"d":[n…],"i":{sender:n}}
+ * Journal row: {"v":1,"c":commit,"at":ms,"t":[twin…],"o":[send…],"d":[n…],"i":{sender:n},"p":{part:[record…]}}
  *   twin: [slot] removed | [slot,version,state] | [slot,version,state,extra]; state null: unchanged.
+ *   send: [n,model,id,message] to a twin | [n,model,id,message,lane] | [n,model,id,message,lane,from]
+ *   record: what a part of the cell made of it (part.ts)
  * Page row: [twin…], 64 in all over the page's rows
  *   twin: 0 free | [id,version,createdAt,updatedAt,lastMessageAt,seq,flags,timers,state]
  */
 import { assert } from "../assert.ts";
 import { ROW_CHARS_MAX, STEP_MESSAGES_MAX } from "../limits.ts";
-import type { Send } from "../step.ts";
+import type { Json } from "../model.ts";
+import type { Lane, OutboxEntry } from "./outbox.ts";
 
 export const STORED_VERSION = 1;
 
@@ -42,8 +45,15 @@ export type StoredTwin =
       extra: RecordExtra,
     ];
 
-/** A message in the outbox: numbered per sending cell. */
-export type StoredSend = readonly [n: number, model: string, id: string, message: Send["message"]];
+/** An entry of the outbox: numbered per sending cell. */
+export type StoredSend = readonly [
+  n: number,
+  model: string,
+  id: string,
+  message: Json,
+  lane?: Lane,
+  from?: string,
+];
 
 export interface StoredRow {
   readonly v: number;
@@ -54,6 +64,7 @@ export interface StoredRow {
   readonly o?: readonly StoredSend[];
   readonly d?: readonly number[];
   readonly i?: Readonly<Record<string, number>>;
+  readonly p?: Readonly<Record<string, readonly unknown[]>>;
 }
 
 export type StoredPageTwin =
@@ -81,6 +92,9 @@ interface OpenRecord {
 /** Characters of a number and its comma. */
 const NUMBER_CHARS = 17;
 
+/** Characters around a part's name and records. */
+const PART_CHARS = 8;
+
 /**
  * Builds the rows of one commit: each is full at ROW_CHARS_MAX, unless a single record has more. What a twin went
  * through without another one between is one record, so that messages tried one by one don't write its state as often.
@@ -94,6 +108,7 @@ export class CommitRows {
   #sends: string[] = [];
   #delivered: number[] = [];
   #received: Readonly<Record<string, number>> | undefined;
+  readonly #parts = new Map<string, string[]>();
   /** Characters of the row that is being built. */
   #chars = 0;
 
@@ -120,10 +135,25 @@ export class CommitRows {
     this.#open = joined ?? next;
   }
 
-  send(n: number, send: Send): void {
-    const text = JSON.stringify([n, send.model, send.id, send.message]);
+  /** Answers the characters that an entry of the outbox has. */
+  send(entry: OutboxEntry): number {
+    const text = sendText(entry);
     this.#makeRoom(text.length + 1);
     this.#sends.push(text);
+    return text.length;
+  }
+
+  /** A record of a part of the cell, as JSON. */
+  part(name: string, record: string): void {
+    this.#makeRoom(record.length + name.length + PART_CHARS);
+    const records = this.#parts.get(name);
+    if (records === undefined) this.#parts.set(name, [record]);
+    else records.push(record);
+  }
+
+  /** Whether the commit has nothing to say yet. */
+  get isEmpty(): boolean {
+    return this.#chars === 0 && this.#open === undefined && this.#bodies.length === 0;
   }
 
   /** The bodies, with what was delivered and up to where it was received. Empty when there is nothing to say. */
@@ -142,6 +172,14 @@ export class CommitRows {
     }
     if (this.#chars > 0) this.#close();
     return this.#bodies;
+  }
+
+  #partsText(): string {
+    const members = Array.from(
+      this.#parts,
+      ([name, records]) => `"${name}":[${records.join(",")}]`,
+    );
+    return `{${members.join(",")}}`;
   }
 
   #writeOpen(): void {
@@ -168,13 +206,29 @@ export class CommitRows {
     if (this.#sends.length > 0) body += `,"o":[${this.#sends.join(",")}]`;
     if (this.#delivered.length > 0) body += `,"d":${JSON.stringify(this.#delivered)}`;
     if (this.#received !== undefined) body += `,"i":${JSON.stringify(this.#received)}`;
+    if (this.#parts.size > 0) body += `,"p":${this.#partsText()}`;
     this.#bodies.push(`${body}}`);
+    this.#parts.clear();
     this.#twins = "";
     this.#sends = [];
     this.#delivered = [];
     this.#received = undefined;
     this.#chars = 0;
   }
+}
+
+/** An entry of the outbox as stored. */
+export function sendText({ n, model, id, message, lane, from }: OutboxEntry): string {
+  return JSON.stringify(storedSend([n, model, id, message], lane, from));
+}
+
+function storedSend(
+  send: readonly [number, string, string, Json],
+  lane: Lane,
+  from: string | undefined,
+): StoredSend {
+  if (from !== undefined) return [...send, lane, from];
+  return lane === "twin" ? send : [...send, lane];
 }
 
 /** Two records of a twin in one, as if both were read in turn; undefined when that would have too many marks. */

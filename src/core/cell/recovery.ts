@@ -5,7 +5,7 @@ import type { Cell } from "./cell.ts";
 import { assert } from "../assert.ts";
 import { TWINS_PER_PAGE } from "../limits.ts";
 import { MessageMarks, markFromNumber } from "./message-marks.ts";
-import { STORED_VERSION, parseRow } from "./records.ts";
+import { STORED_VERSION, parseRow, sendText } from "./records.ts";
 import type { StoredPageTwin, StoredRow, StoredSend, StoredTimer, StoredTwin } from "./records.ts";
 import { reviveDates, storedFormOf } from "../state-codec.ts";
 import { setTimers } from "./step-commit.ts";
@@ -15,6 +15,7 @@ export function recoverCell(cell: Cell): void {
   readMeta(cell);
   readPages(cell);
   readOutbox(cell);
+  readParts(cell);
   cell.marks = MessageMarks.fromWords(wordsOf(cell.store.readPart("marks")));
   const changed = readJournal(cell);
   const { table } = cell;
@@ -79,6 +80,20 @@ function readOutbox(cell: Cell): void {
   }
 }
 
+function readParts(cell: Cell): void {
+  for (const part of cell.parts) {
+    for (const text of cell.store.readPart(part.name)) {
+      for (const record of JSON.parse(text as string) as unknown[]) part.restore(record);
+    }
+  }
+}
+
+function restoreParts(cell: Cell, records: NonNullable<StoredRow["p"]>): void {
+  for (const part of cell.parts) {
+    for (const record of records[part.name] ?? []) part.restore(record);
+  }
+}
+
 function readJournal(cell: Cell): ReadonlySet<number> {
   const changed = new Set<number>();
   for (const { seq, body } of cell.store.readJournal()) {
@@ -93,6 +108,7 @@ function readJournal(cell: Cell): ReadonlySet<number> {
     for (const send of row.o ?? []) restoreSend(cell, send);
     for (const n of row.d ?? []) cell.outbox.forget(n);
     for (const [sender, n] of Object.entries(row.i ?? {})) cell.received.set(sender, n);
+    restoreParts(cell, row.p ?? {});
   }
   return changed;
 }
@@ -140,8 +156,11 @@ function restoreTimers(cell: Cell, slot: number, timers: readonly StoredTimer[])
   );
 }
 
-function restoreSend(cell: Cell, [n, model, id, message]: StoredSend): void {
-  cell.outbox.restore({ n, model, id, message });
+function restoreSend(cell: Cell, [n, model, id, message, lane = "twin", from]: StoredSend): void {
+  const sent = { n, lane, model, id, message };
+  const entry = from === undefined ? sent : { ...sent, from };
+  cell.outbox.restore(entry);
+  cell.outbox.weigh(entry, sendText(entry).length);
 }
 
 function wordsOf(pieces: StoredPart): Uint32Array {

@@ -1,19 +1,28 @@
-/** From a step's outcome to the commit, and back to the last committed state. */
+/** From a step's outcome to the commit. */
 import type { Cell } from "./cell.ts";
-import { TIMERS_PER_TWIN_MAX, TWINS_PER_PAGE } from "../limits.ts";
+import { TIMERS_PER_TWIN_MAX } from "../limits.ts";
 import { markFromNumber } from "./message-marks.ts";
-import type { StoredPageTwin, RecordExtra } from "./records.ts";
+import { sendCommands } from "./send-commands.ts";
+import type { RecordExtra } from "./records.ts";
+import type { Report } from "./reporting.ts";
 import type { Refusal } from "../refusal.ts";
 import type { Entrant } from "./requests.ts";
-import { decodeState, encodeState } from "../state-codec.ts";
+import { encodeState } from "../state-codec.ts";
+import { messageOf } from "../shared-data/change.ts";
 import type { StepEffects, StepOutcome, TimerChange } from "../step.ts";
+import { archiveStep } from "./step-archive.ts";
+import { addToHistory, fieldsBefore } from "./step-history.ts";
+import { restoreTwin } from "./stored-state.ts";
 import { nextDue } from "./timer-queue.ts";
 import type { Timer } from "./timer-queue.ts";
+import { abandonTwin, buryTwin, newTwin, removeTwin } from "./twin-life.ts";
 
 /** What a change came from. */
 export interface Cause {
   readonly isNew: boolean;
   readonly fromMessage: boolean;
+  /** Children reported. */
+  readonly fromReport?: true;
   readonly entrants: readonly Entrant[];
   /** The timer that fired, already taken from the queue. */
   readonly firedTimer?: Timer;
@@ -30,9 +39,15 @@ export function applyStep(
   outcome: (StepOutcome & { ok: true }) | undefined,
 ): Refusal | undefined {
   if (outcome?.result === "remove") {
-    carryOut(cell, slot, outcome.effects);
-    if (cause.isNew) cell.abandon(slot, true);
-    else cell.removeSlot(slot);
+    carryOut(cell, slot, cause, outcome.effects);
+    archiveStep(cell, slot, cause.entrants, outcome.effects);
+    if (cause.isNew) {
+      const id = cell.table.ids[slot]!;
+      buryTwin(cell, id, cause.entrants, undefined);
+      cell.mailbox.removed(id);
+      cell.alertKeys.removed(id);
+      abandonTwin(cell, slot, true);
+    } else removeTwin(cell, slot, cause.entrants);
     return undefined;
   }
   const { table } = cell;
@@ -41,21 +56,34 @@ export function applyStep(
   if (timers !== undefined && "code" in timers) return timers;
   let text: string | null = null;
   let dated = false;
+  let report: Report | undefined;
   const unchanged = outcome?.result === "no-update";
   // A twin that is new comes to be, even when its first step wants nothing written.
   if (unchanged && cause.isNew) {
-    const untouched = cell.newTwin(table.ids[slot]!);
+    const untouched = newTwin(cell, table.ids[slot]!);
     if (!untouched.ok) return untouched.refusal;
     table.twins[slot] = untouched.value;
   }
   if (!unchanged || cause.isNew) {
-    const encoded = encodeState(table.twins[slot]!, cell.model.stateBytesMax);
+    const twin = table.twins[slot]!;
+    // Roll-ups are the engine's: what code wrote there does not count.
+    if (cell.children.isActive) cell.children.assign(table.ids[slot]!, twin);
+    const encoded = encodeState(twin, cell.model.stateBytesMax);
     if (!encoded.ok) return encoded.refusal;
     ({ text, dated } = encoded.value);
+    if (cell.reporting.isActive) {
+      const read = cell.reporting.read(table.ids[slot]!, twin);
+      if (!read.ok) return read.refusal;
+      report = read.value;
+    }
   }
-  if (effects !== undefined) carryOut(cell, slot, effects);
+  const before = text === null ? undefined : fieldsBefore(cell, slot, cause.isNew);
+  const commandIds = effects === undefined ? NO_IDS : carryOut(cell, slot, cause, effects);
+  if (report !== undefined) cell.reporting.changed(table.ids[slot]!, report);
   if (text === null) restoreTwin(cell, slot);
-  else keepState(cell, slot, text, dated);
+  else setState(cell, slot, text, dated);
+  addToHistory(cell, slot, cause, before, effects, commandIds);
+  archiveStep(cell, slot, cause.entrants, effects);
   const extra = extraOf(cell, slot, cause, text !== null && dated);
   if (timers !== undefined) {
     setTimers(cell, slot, timers);
@@ -68,7 +96,9 @@ export function applyStep(
   return undefined;
 }
 
-function keepState(cell: Cell, slot: number, text: string, dated: boolean): void {
+const NO_IDS: readonly string[] = Object.freeze([]);
+
+function setState(cell: Cell, slot: number, text: string, dated: boolean): void {
   const { table } = cell;
   table.texts[slot] = text;
   if (dated) table.dated.add(slot);
@@ -142,35 +172,22 @@ export function setTimers(cell: Cell, slot: number, timers: readonly Timer[]): v
   for (const timer of timers) cell.timers.start(slot, timer);
 }
 
-function carryOut(cell: Cell, slot: number, effects: StepEffects): void {
+/** Answers the ids of the commands that wait for their device now. */
+function carryOut(cell: Cell, slot: number, cause: Cause, effects: StepEffects): readonly string[] {
   const id = cell.table.ids[slot]!;
-  for (const send of effects.sends ?? []) cell.rows.send(cell.outbox.add(send).n, send);
+  const { commands } = effects;
+  const commandIds =
+    commands === undefined ? NO_IDS : sendCommands(cell, id, cause.entrants, commands);
+  for (const send of effects.sends ?? []) {
+    const isTold = cell.world.models.get(send.model)?.history !== undefined;
+    cell.sendOut({ lane: "twin", ...send, ...(isTold && { from: id }) });
+  }
+  for (const effect of effects.shared ?? [])
+    cell.sendOut({ lane: "shared", model: cell.model.name, id, message: messageOf(effect) });
   for (const { severity, text } of effects.logs ?? [])
     cell.log.add(cell.nowMs, severity, "log", id, text);
-  for (const alert of effects.alerts ?? []) {
-    const text = alert.detail === undefined ? alert.title : `${alert.title}: ${alert.detail}`;
-    cell.log.add(cell.nowMs, alert.severity ?? "warning", "alert", id, text);
-  }
-}
-
-/** The committed state of a slot as JSON: of the journal if it changed after the last checkpoint, else of its page. */
-export function storedText(cell: Cell, slot: number): string {
-  // Kept until the next checkpoint: who is put back once may be so with each message.
-  return (cell.table.texts[slot] ??= JSON.stringify(storedPageTwin(cell, slot)[8]));
-}
-
-/** Puts a twin back to its committed state. */
-export function restoreTwin(cell: Cell, slot: number): void {
-  const { table, model } = cell;
-  const state = decodeState(storedText(cell, slot), table.dated.has(slot));
-  table.twins[slot] = Object.assign(model.blank(), state);
-}
-
-function storedPageTwin(cell: Cell, slot: number): Exclude<StoredPageTwin, 0> {
-  const rows = cell.store.readPage(Math.floor(slot / TWINS_PER_PAGE));
-  const twins = rows.flatMap((row) => JSON.parse(row) as StoredPageTwin[]);
-  const twin = twins[slot % TWINS_PER_PAGE];
-  if (twin === undefined || twin === 0)
-    throw new Error(`Livetwin bug: slot ${slot} is in no page and in no journal row`);
-  return twin;
+  // What is no news is dropped here: the history does not have it either.
+  if (effects.alerts !== undefined)
+    effects.alerts = effects.alerts.filter((ask) => cell.alertKeys.ask(id, ask));
+  return commandIds;
 }

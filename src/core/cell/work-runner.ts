@@ -17,30 +17,28 @@ import { failureOf, logFailure } from "./model-failure.ts";
 import { ok } from "../refusal.ts";
 import type { Refusal } from "../refusal.ts";
 import type { Entrant, Pending, Run, Ticket, Work } from "./requests.ts";
-import { applyStep, storedText } from "./step-commit.ts";
-import { StepContext, UNCHANGED, runStep } from "../step.ts";
-import type { StepInput, StepOutcome } from "../step.ts";
+import { AsynchronousSteps } from "./asynchronous-steps.ts";
+import { applyStep } from "./step-commit.ts";
+import { storedText } from "./stored-state.ts";
+import { keepMessages } from "./step-history.ts";
+import { stepTwin } from "./step-twin.ts";
+import { UNCHANGED } from "../step.ts";
+import type { StepOutcome } from "../step.ts";
 import type { Timer } from "./timer-queue.ts";
-
-interface Busy {
-  readonly isNew: boolean;
-  readonly waiting: Ticket[];
-}
+import { abandonTwin, claimSlot } from "./twin-life.ts";
 
 export class WorkRunner {
   readonly #cell: Cell;
-  readonly #wake: () => void;
   readonly #complete: (pending: Pending) => void;
-  readonly #busy = new Map<number, Busy>();
+  readonly asynchronous: AsynchronousSteps;
   /** One for all works: this is the hot path, and a message makes enough objects as it is. */
   readonly #admission: Admission & { slot: number | undefined; lastSeq: number; id: string };
-  #ended: { readonly run: Run; readonly outcome: StepOutcome }[] = [];
   /** When the monotonic clock was looked at last: the end of one step is the beginning of the next. */
   #lastMs = 0;
 
   constructor(cell: Cell, wake: () => void, complete: (pending: Pending) => void) {
     this.#cell = cell;
-    this.#wake = wake;
+    this.asynchronous = new AsynchronousSteps(wake);
     this.#complete = complete;
     this.#admission = {
       model: cell.model,
@@ -48,6 +46,7 @@ export class WorkRunner {
       lastSeq: Number.NaN,
       id: "",
       isMarked: (mark) => this.#cell.marks.has(mark),
+      isBuried: (mark) => this.#cell.tombstones.isBuried(this.#admission.id, mark),
       duplicate: (ticket) => this.#duplicate(ticket),
       reject: (ticket, refusal) => this.#rejectTicket(ticket, refusal),
       fail: (ticket, error) =>
@@ -55,30 +54,18 @@ export class WorkRunner {
     };
   }
 
-  get hasEnded(): boolean {
-    return this.#ended.length > 0;
-  }
-
-  isBusy(slot: number): boolean {
-    return this.#busy.has(slot);
-  }
-
-  isUnborn(slot: number): boolean {
-    return this.#busy.get(slot)?.isNew ?? false;
-  }
-
   /** Runs a work that began at `startMs` of the monotonic clock; answers when it ended. */
   run(work: Work, startMs: number): number {
-    const { id, tickets } = work;
+    const { id, tickets, alone = 0 } = work;
     this.#lastMs = startMs;
     for (let at = 0; at < tickets.length;) {
       const slot = this.#cell.table.slotOf(id);
-      const busy = slot === undefined ? undefined : this.#busy.get(slot);
-      if (busy !== undefined) {
-        for (const ticket of tickets.slice(at)) busy.waiting.push(ticket);
+      if (slot !== undefined && this.asynchronous.isBusy(slot)) {
+        this.#wait(slot, { id, tickets: tickets.slice(at), alone: Math.max(0, alone - at) });
         return this.#lastMs;
       }
-      const { entrants, end } = admit(tickets, at, this.#admissionTo(id, slot));
+      const stop = at < alone ? at + 1 : tickets.length;
+      const { entrants, end } = admit(tickets, at, this.#admissionTo(id, slot), stop);
       if (entrants.length > 0) this.#start(id, slot, entrants);
       at = end;
     }
@@ -89,19 +76,18 @@ export class WorkRunner {
     const admission = this.#admission;
     admission.id = id;
     admission.slot = slot;
-    admission.lastSeq = slot === undefined ? Number.NaN : this.#cell.table.lastSeq[slot]!;
+    const { table, tombstones, nowMs } = this.#cell;
+    admission.lastSeq = slot === undefined ? tombstones.lastSeqOf(id, nowMs) : table.lastSeq[slot]!;
     return admission;
   }
 
   /** Commits the asynchronous steps that have ended; what waited for their twins goes to `enqueue`. */
   endAsynchronous(enqueue: (work: Work) => void): void {
-    const ended = this.#ended;
-    this.#ended = [];
-    for (const { run, outcome } of ended) {
-      const waiting = this.#busy.get(run.slot)?.waiting ?? [];
-      this.#busy.delete(run.slot);
-      this.#end(run, outcome);
-      if (waiting.length > 0) enqueue({ id: run.id, tickets: waiting });
+    for (const { run, outcome, waiting } of this.asynchronous.takeEnded()) {
+      this.#cell.children.release(run.id);
+      if (run.timer === undefined) this.#end(run, outcome);
+      else this.#endTimer(run, run.timer, outcome);
+      if (waiting !== undefined) enqueue(waiting);
     }
   }
 
@@ -113,8 +99,9 @@ export class WorkRunner {
       const due = timers.firstDue(nowMs);
       if (due === undefined) break;
       const { slot, timer } = due;
-      // Its twin is in a step, which nothing may come between.
-      if (this.#busy.has(slot)) timers.postpone(slot, timer.name, nowMs + BUSY_TIMER_RETRY_MS);
+      // Its twin is in a step, which nothing may come between; or there is no room for one more that might wait.
+      if (this.asynchronous.isBusy(slot) || this.asynchronous.isFull)
+        timers.postpone(slot, timer.name, nowMs + BUSY_TIMER_RETRY_MS);
       else lastMs = this.#fire(slot, timer, lastMs);
       if (lastMs - startMs > COMMIT_MODEL_MS_MAX) break;
     }
@@ -122,34 +109,27 @@ export class WorkRunner {
   }
 
   #start(id: string, found: number | undefined, entrants: readonly Entrant[]): void {
-    const claimed = found === undefined ? this.#cell.claim(id) : ok(found);
+    const claimed = found === undefined ? claimSlot(this.#cell, id) : ok(found);
     if (!claimed.ok) {
       for (const entrant of entrants) this.#reject(entrant, claimed.refusal);
       return;
     }
     const slot = claimed.value;
     const run: Run = { slot, id, isNew: found === undefined, entrants };
-    const outcome = this.#step(slot, {
-      kind: "messages",
-      messages: entrants.map((entrant) => entrant.value),
-    });
-    if (outcome instanceof Promise) this.#waitFor(run, outcome);
-    else this.#end(run, this.#inTime(outcome));
+    keepMessages(this.#cell, entrants);
+    const messages = entrants.map((entrant) => entrant.value);
+    const outcome = stepTwin(this.#cell, slot, { kind: "messages", messages }, entrants[0]);
+    const overtime = this.#overtime();
+    if (outcome instanceof Promise) this.#waitFor(run, outcome, overtime);
+    else this.#end(run, overtime ?? outcome);
   }
 
-  #step(slot: number, input: StepInput): StepOutcome | Promise<StepOutcome> {
-    const { table, model, nowMs, world, counts } = this.#cell;
-    counts.steps++;
-    const context = new StepContext(model, table.ids[slot]!, table.version[slot]!, nowMs, world);
-    return runStep(table.twins[slot]!, input, context);
-  }
-
-  /** The outcome of a step that began when the clock was looked at last, unless it took too long. */
-  #inTime(outcome: StepOutcome): StepOutcome {
+  /** The failure of a step that took too long since the clock was looked at last: to its end, or until it waits. */
+  #overtime(): StepOutcome | undefined {
     const endMs = this.#cell.monotonicMs();
     const tookMs = endMs - this.#lastMs;
     this.#lastMs = endMs;
-    if (tookMs <= STEP_MS_MAX) return outcome;
+    if (tookMs <= STEP_MS_MAX) return undefined;
     return {
       ok: false,
       error: new Error(`The step took ${Math.round(tookMs)} ms; the limit is ${STEP_MS_MAX} ms.`),
@@ -162,24 +142,44 @@ export class WorkRunner {
       ? applyStep(this.#cell, slot, { isNew, fromMessage: true, entrants }, outcome)
       : this.#failure(id, outcome.error, entrants.length === 1);
     if (refusal === undefined) {
-      this.#accept(run, outcome);
+      this.#accept(run);
       return;
     }
-    this.#cell.abandon(slot, isNew);
+    abandonTwin(this.#cell, slot, isNew);
     if (entrants.length === 1) this.#reject(entrants[0]!, refusal);
+    else if (!outcome.ok && outcome.timedOut === true) this.#rejectAll(run, refusal);
     else this.#endOneByOne(run);
   }
 
+  #rejectAll({ id, entrants }: Run, refusal: Refusal): void {
+    logFailure(this.#cell, id, refusal.detail);
+    for (const entrant of entrants) this.#reject(entrant, refusal);
+  }
+
   #endOneByOne({ id, entrants }: Run): void {
+    this.#nameAgain(entrants);
     for (const [i, entrant] of entrants.entries()) {
       this.#start(id, this.#cell.table.slotOf(id), [this.#checkedAgain(entrant)]);
       const slot = this.#cell.table.slotOf(id);
-      const busy = slot === undefined ? undefined : this.#busy.get(slot);
-      if (busy === undefined) continue;
-      for (const later of entrants.slice(i + 1))
-        busy.waiting.push(later.ticket, ...(later.repeats ?? []));
+      if (slot === undefined || !this.asynchronous.isBusy(slot)) continue;
+      const tickets = entrants
+        .slice(i + 1)
+        .flatMap(({ ticket, repeats }) => [ticket, ...(repeats ?? [])]);
+      this.#wait(slot, { id, tickets, alone: tickets.length });
       return;
     }
+  }
+
+  /** What the messages changed at once when they were tried together is known again when each is tried alone. */
+  #nameAgain(entrants: readonly Entrant[]): void {
+    const name = entrants[0]!.ticket.operations?.name;
+    if (name === undefined) return;
+    const operations = { name, made: new Map<string, number>() };
+    for (const { ticket } of entrants) ticket.operations = operations;
+  }
+
+  #wait(slot: number, work: Work): void {
+    this.asynchronous.wait(slot, work, (ticket, refusal) => this.#rejectTicket(ticket, refusal));
   }
 
   /** The failed step may have changed the message that it was given: the schema makes it anew. */
@@ -188,43 +188,44 @@ export class WorkRunner {
     return check.ok ? { ...entrant, value: check.value } : entrant;
   }
 
-  #waitFor(run: Run, promise: Promise<StepOutcome>): void {
+  /** Lets a step wait; one that stalled the cell before has failed, and ends so when its promise does. */
+  #waitFor(run: Run, promise: Promise<StepOutcome>, overtime: StepOutcome | undefined): void {
     const { table } = this.#cell;
     // Readers and checkpoints see the state before the step until it has ended.
     if (!run.isNew) table.texts[run.slot] = storedText(this.#cell, run.slot);
-    this.#busy.set(run.slot, { isNew: run.isNew, waiting: [] });
-    void promise.then((outcome) => {
-      this.#ended.push({ run, outcome });
-      this.#wake();
-    });
+    this.asynchronous.begin(run, overtime === undefined ? promise : promise.then(() => overtime));
   }
 
-  /** Fires a timer; answers when it ended. */
+  /** Fires a timer; answers when it ended, or began to wait. */
   #fire(slot: number, timer: Timer, startMs: number): number {
     const cell = this.#cell;
     const id = cell.table.ids[slot]!;
+    const run: Run = { slot, id, isNew: false, entrants: [], timer };
     this.#lastMs = startMs;
-    cell.timers.stop(slot, timer.name);
     cell.counts.timersFired++;
+    const stepped = stepTwin(cell, slot, { kind: "timer", name: timer.name }, timer);
+    const overtime = this.#overtime();
+    if (stepped instanceof Promise) {
+      // It is due until its step has ended: a checkpoint meanwhile must not lose it.
+      cell.timers.postpone(slot, timer.name, cell.nowMs + BUSY_TIMER_RETRY_MS);
+      this.#waitFor(run, stepped, overtime);
+    } else this.#endTimer(run, timer, overtime ?? stepped);
+    return this.#lastMs;
+  }
+
+  #endTimer({ slot, id }: Run, timer: Timer, outcome: StepOutcome): void {
+    const cell = this.#cell;
+    cell.timers.stop(slot, timer.name);
     const cause = { isNew: false, fromMessage: false, entrants: [], firedTimer: timer };
-    const stepped = this.#step(slot, { kind: "timer", name: timer.name });
-    const outcome: StepOutcome =
-      stepped instanceof Promise
-        ? {
-            ok: false,
-            error: new TypeError(`onTimer("${timer.name}") is asynchronous; it must not be.`),
-          }
-        : this.#inTime(stepped);
     const refusal = outcome.ok
       ? applyStep(cell, slot, cause, outcome)
       : this.#failure(id, outcome.error, true);
-    if (refusal === undefined) return this.#lastMs;
+    if (refusal === undefined) return;
     if (outcome.ok) logFailure(cell, id, refusal.detail);
-    cell.abandon(slot, false);
+    abandonTwin(cell, slot, false);
     // A timer whose step failed has fired all the same: one that throws always must not fire for ever.
     const kept = applyStep(cell, slot, cause, UNCHANGED);
     assert(kept === undefined, "a state that was committed before can be committed again");
-    return this.#lastMs;
   }
 
   #failure(id: string, error: unknown, log: boolean): Refusal {
@@ -232,12 +233,7 @@ export class WorkRunner {
     return failureOf(this.#cell, id, error);
   }
 
-  #accept({ entrants }: Run, outcome: StepOutcome): void {
-    const commands = outcome.ok ? outcome.effects.commands : undefined;
-    if (commands !== undefined) {
-      for (const pending of new Set(entrants.map((entrant) => entrant.ticket.pending)))
-        pending.commands?.push(...commands);
-    }
+  #accept({ entrants }: Run): void {
     this.#cell.counts.accepted += entrants.length;
     for (const { ticket, repeats } of entrants) {
       ticket.pending.accepted++;

@@ -87,6 +87,9 @@ function badToken(sql: string, position: number): Token {
   if (/\p{L}/u.test(character)) {
     return bad(character, position, `Put a name that has ${character} in it in double quotes`);
   }
+  // What tools write first of all: a.level, or "M"."level".
+  if (character === ".")
+    return bad(character, position, "A field's name stands alone, without the model's before it");
   return bad(character, position, `${character} has no meaning here`);
 }
 

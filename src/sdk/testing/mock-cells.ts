@@ -2,11 +2,21 @@
 import { Cell } from "../../core/cell/cell.ts";
 import { DELIVERY_MESSAGES_MAX } from "../../core/limits.ts";
 import { MemoryStore } from "../../core/cell/memory-store.ts";
-import type { ModelDefinition } from "../../core/model.ts";
-import type { OutboxEntry } from "../../core/cell/outbox.ts";
+import type { Json, ModelDefinition } from "../../core/model.ts";
+import { modelsByName } from "../../core/hierarchy/check.ts";
+import type { Lane, OutboxEntry } from "../../core/cell/outbox.ts";
+import type { StepWorld } from "../../core/step.ts";
+import type { MockService } from "./mock-services.ts";
+import { MockSharedData } from "./mock-shared-data.ts";
 
 /** Messages from twin to twin that one call may cause; more look like a loop between models. */
 export const MESSAGES_BETWEEN_TWINS_MAX = 100_000;
+
+export interface SentMockCommand {
+  readonly model: string;
+  readonly id: string;
+  readonly body: Json;
+}
 
 interface Hosted {
   readonly model: ModelDefinition;
@@ -19,11 +29,23 @@ export class MockCells {
   readonly #hosted = new Map<string, Hosted>();
   /** Ways between cells on which a delivery has no answer yet: one at a time, so that messages stay in order. */
   readonly #underWay = new Set<string>();
+  /** The number of the last entry of a cell that a service has taken. */
+  readonly #taken = new Map<string, number>();
   /** Told when an asynchronous step has ended, or never will. */
   #listeners: (() => void)[] = [];
 
-  constructor(models: Iterable<ModelDefinition>, storeOf = (_model: string) => new MemoryStore()) {
-    this.#models = new Map([...models].map((model) => [model.name, model]));
+  /** Every command that a twin has sent its device, in the order of the commits. */
+  readonly commands: SentMockCommand[] = [];
+  /** The services that take what is not for a cell. */
+  readonly services: ReadonlyMap<Lane, MockService>;
+
+  constructor(
+    models: Iterable<ModelDefinition>,
+    services: ReadonlyMap<Lane, MockService>,
+    storeOf = (_model: string) => new MemoryStore(),
+  ) {
+    this.services = services;
+    this.#models = modelsByName(models);
     for (const [name, model] of this.#models) {
       const store = storeOf(name);
       this.#hosted.set(name, { model, store, cell: this.#load(model, store) });
@@ -43,19 +65,24 @@ export class MockCells {
     for (const [model, { cell }] of this.#hosted) yield [model, cell];
   }
 
-  /** When the next timer is due; infinity when there is none. */
+  /** When the next timer, or a service, has something to do; infinity when there is nothing. */
   nextDueAtMs(): number {
-    const due = [...this.all()].map(([, cell]) => cell.timers.nextDueAtMs());
-    return Math.min(...due.map((atMs) => atMs ?? Number.POSITIVE_INFINITY));
+    const timers = [...this.all()].map(([, cell]) => cell.timers.nextDueAtMs());
+    return Math.min(
+      ...timers.map((atMs) => atMs ?? Number.POSITIVE_INFINITY),
+      ...[...this.services.values()].map((service) => service.nextDueAtMs()),
+    );
   }
 
   /** Runs turns and deliveries until nothing is left to do at this time. */
   settle(nowMs: number): void {
     let delivered = 0;
+    for (const service of this.services.values()) service.run(nowMs);
     for (let busy = true; busy;) {
       busy = false;
       for (const [name, cell] of this.all()) {
         for (; cell.hasWork(nowMs); busy = true) cell.turn(nowMs);
+        this.#serve(cell, nowMs);
         for (const [receiver, entries] of lanesOf(cell)) {
           if (!this.#deliver(name, cell, receiver, entries)) continue;
           busy = true;
@@ -85,24 +112,54 @@ export class MockCells {
 
   /** The same models, read from a copy of what is stored. */
   copy(): MockCells {
-    return new MockCells(this.#models.values(), (model) => this.#hosted.get(model)!.store.copy());
+    const services = new Map([...this.services].map(([lane, service]) => [lane, service.copy()]));
+    const copy = new MockCells(this.#models.values(), services, (model) =>
+      this.#hosted.get(model)!.store.copy(),
+    );
+    for (const [way, n] of this.#taken) copy.#taken.set(way, n);
+    return copy;
   }
 
   #load(model: ModelDefinition, store: MemoryStore): Cell {
     return new Cell({
       model,
-      world: { models: this.#models },
+      world: this.#worldOf(model.name),
       store,
       // No budget of time: a breakpoint must not fail a step.
       monotonicMs: () => 0,
       wake: () => this.#wake(),
+      incarnation: "mock",
+      commandsSent: (commands) => {
+        for (const { id, body } of commands)
+          this.commands.push({ model: model.name, id, body: JSON.parse(body) as Json });
+      },
     });
+  }
+
+  #worldOf(model: string): StepWorld {
+    const shared = this.services.get("shared");
+    if (!(shared instanceof MockSharedData)) return { models: this.#models };
+    return { models: this.#models, lookups: shared.lookups(model) };
   }
 
   #wake(): void {
     const listeners = this.#listeners;
     this.#listeners = [];
     for (const listener of listeners) listener();
+  }
+
+  /** Hands what is for services to them, but what came back with a restart, which they have. */
+  #serve(cell: Cell, nowMs: number): void {
+    for (const [lane, service] of this.services) {
+      const entries = [...cell.outbox.entries()].filter((entry) => entry.lane === lane);
+      if (entries.length === 0) continue;
+      const way = `${cell.model.name} to ${lane}`;
+      const last = this.#taken.get(way) ?? 0;
+      const fresh = entries.filter(({ n }) => n > last);
+      if (fresh.length > 0) service.take(fresh, nowMs);
+      this.#taken.set(way, entries.at(-1)!.n);
+      for (const { n } of entries) cell.outbox.delivered(n);
+    }
   }
 
   /** Hands messages to their receivers' cell; false when others are on their way there. */
@@ -112,7 +169,9 @@ export class MockCells {
     this.#underWay.add(way);
     this.cellOf(receiver).submitDelivery({
       sender,
-      entries: entries.map(({ n, id, message }) => [n, id, jsonCopy(message)]),
+      entries: entries.map(({ n, id, message, lane, from }) => {
+        return [n, id, jsonCopy(message), lane, from] as const;
+      }),
       settle: () => {
         for (const { n } of entries) cell.outbox.delivered(n);
         this.#underWay.delete(way);
@@ -131,6 +190,7 @@ export function jsonCopy(value: unknown): unknown {
 function lanesOf(cell: Cell): ReadonlyMap<string, readonly OutboxEntry[]> {
   const lanes = new Map<string, OutboxEntry[]>();
   for (const entry of cell.outbox.entries()) {
+    if (entry.lane !== "twin" && entry.lane !== "parent") continue;
     const lane = lanes.get(entry.model);
     if (lane === undefined) lanes.set(entry.model, [entry]);
     else if (lane.length < DELIVERY_MESSAGES_MAX) lane.push(entry);

@@ -217,6 +217,11 @@ describe("what is not understood is refused with its place", () => {
       "Expected a number, a 'text', TRUE, FALSE or NULL, found b, at line 1, column 27.",
     ],
     ["SELECT * FROM M WHERE a = 1 + 1", 28, "+ has no meaning here, at line 1, column 29."],
+    [
+      "SELECT M.a FROM M",
+      8,
+      "A field's name stands alone, without the model's before it, at line 1, column 9.",
+    ],
     ["SELECT * FROM M WHERE (a = 1", 28, 'Expected ")", found the end, at line 1, column 29.'],
     [
       "SELECT * FROM M WHERE a IN ()",
