@@ -4,27 +4,35 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import { deltaSince } from "./core/cell/delta.ts";
-import type { LogEntry } from "./core/cell/log.ts";
-import { listIds, viewOf } from "./core/cell/view.ts";
-import type { TwinView } from "./core/cell/view.ts";
+import { readHistory } from "./core/cell/history-view.ts";
+import type { HistoryQuery, HistoryView } from "./core/cell/history.ts";
+import type { LogEntry, LogFilter } from "./core/cell/log.ts";
+import { listChildren, listIds, unknownTwin, viewOf } from "./core/cell/view.ts";
+import type { ChildrenPage, TwinView } from "./core/cell/view.ts";
 import { Cell } from "./core/cell/cell.ts";
 import type { ColumnDelta } from "./core/columns/columns.ts";
+import { modelsByName } from "./core/hierarchy/check.ts";
+import type { ChildReport } from "./core/hierarchy/declaration.ts";
 import { parseCellKey } from "./core/ids.ts";
-import { DELIVERY_RETRY_MS } from "./core/limits.ts";
+import { COMMANDS_PER_PAGE_MAX, DELIVERY_RETRY_MS, TIMER_LATE_MS } from "./core/limits.ts";
+import type { PendingCommand } from "./core/cell/mailbox.ts";
+import type { CommandsWanted } from "./core/cell/requests.ts";
 import { parseElements } from "./core/json/parse-slice.ts";
 import type { Refusal } from "./core/refusal.ts";
 import type { Env } from "./env.ts";
 import { MODELS } from "../models/index.ts";
-import { CellAlarm } from "./twin/cell-alarm.ts";
 import { CommitQueue } from "./twin/commit-queue.ts";
-import { ackFrame, errorFrame, sliceOfFrame } from "./twin/device-socket.ts";
-import type { SocketAttachment } from "./twin/device-socket.ts";
+import { CommandWaiters } from "./twin/command-waiters.ts";
+import { DeviceSockets, takeFrame } from "./twin/device-socket.ts";
+import { CellLookups } from "./twin/lookups.ts";
 import { OutboxDelivery } from "./twin/outbox-delivery.ts";
 import { Publisher } from "./twin/publisher.ts";
 import { SqliteStore } from "./twin/sqlite-store.ts";
 import type { AcceptReply, CellCounters, CellRpc } from "./wire/internal-rpc.ts";
+import { clockMs } from "./routing/clock.ts";
+import { ObjectAlarm } from "./routing/object-alarm.ts";
 
-const MODELS_BY_NAME = new Map(MODELS.map((model) => [model.name, model]));
+const MODELS_BY_NAME = modelsByName(MODELS);
 
 export class TwinObject extends DurableObject<Env> implements CellRpc {
   readonly #key: string;
@@ -34,8 +42,13 @@ export class TwinObject extends DurableObject<Env> implements CellRpc {
   readonly #queue: CommitQueue;
   readonly #publisher: Publisher;
   readonly #delivery: OutboxDelivery;
-  readonly #alarm: CellAlarm;
+  readonly #lookups: CellLookups;
+  readonly #alarm: ObjectAlarm;
+  readonly #sockets: DeviceSockets;
+  readonly #waiters = new CommandWaiters();
   #requests = 0;
+  /** Times that the watchdog found a timer overdue. */
+  #late = 0;
   readonly #loadMs: number;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -49,35 +62,39 @@ export class TwinObject extends DurableObject<Env> implements CellRpc {
         `Cell "${this.#key}" is of model "${modelName}", which this deployment does not have.`,
       );
     this.#store = new SqliteStore(ctx.storage);
+    this.#sockets = new DeviceSockets(ctx);
+    const sender = `${this.#key}/${this.#store.incarnation}`;
+    this.#lookups = new CellLookups(env, sender);
     const startMs = performance.now();
     this.#cell = this.#load();
     this.#loadMs = performance.now() - startMs;
     this.#queue = new CommitQueue({
       cell: () => this.#cell,
-      nowMs: () => Date.now(),
+      nowMs: () => clockMs(),
       windowMs: model.commitWindowMs,
+      durable: () => ctx.storage.sync(),
       committed: () => this.#committed(),
       reload: (error) => this.#reload(error),
     });
     this.#publisher = new Publisher({
-      nowMs: () => Date.now(),
+      nowMs: () => clockMs(),
       version: () => this.#cell.version,
-      delta: (since) => deltaSince(this.#cell, this.#index, since, Date.now()),
+      delta: (since) => deltaSince(this.#cell, this.#index, since, clockMs()),
       publish: (shard, delta) => this.env.SHARD.getByName(`${modelName}:${shard}`).publish(delta),
     });
     this.#delivery = new OutboxDelivery({
       env,
-      sender: `${this.#key}/${this.#store.incarnation}`,
+      sender,
       outbox: () => this.#cell.outbox,
-      failed: () => this.#alarm.notLaterThan(Date.now() + DELIVERY_RETRY_MS),
+      failed: () => this.#alarm.notLaterThan(clockMs() + DELIVERY_RETRY_MS),
     });
-    this.#alarm = new CellAlarm(ctx.storage);
+    this.#alarm = new ObjectAlarm(ctx.storage);
     // A crash may have come between a commit and its deliveries, or past a timer: look once, soon.
-    if (this.#cell.outbox.size > 0 || this.#cell.hasWork(Date.now())) this.#queue.schedule();
+    if (this.#cell.outbox.size > 0 || this.#cell.hasWork(clockMs())) this.#queue.schedule();
     this.#guardTimers();
   }
 
-  async accept(slice: string, count: number, wantCommands: boolean): Promise<AcceptReply> {
+  async accept(slice: string, count: number, wantCommands: CommandsWanted): Promise<AcceptReply> {
     this.#requests++;
     return this.#queue.accept(slice, count, wantCommands);
   }
@@ -92,7 +109,7 @@ export class TwinObject extends DurableObject<Env> implements CellRpc {
 
   async read(id: string): Promise<TwinView | null> {
     this.#requests++;
-    return viewOf(this.#cell, id);
+    return viewOf(this.#cell, id, clockMs());
   }
 
   async put(
@@ -101,10 +118,10 @@ export class TwinObject extends DurableObject<Env> implements CellRpc {
   ): Promise<{ readonly created: boolean; readonly twin: TwinView } | Refusal> {
     this.#requests++;
     const result = this.#write(() =>
-      this.#cell.put(id, JSON.parse(state) as Record<string, unknown>, Date.now()),
+      this.#cell.put(id, JSON.parse(state) as Record<string, unknown>, clockMs()),
     );
     if (!result.ok) return result.refusal;
-    return { created: result.value.created, twin: viewOf(this.#cell, id)! };
+    return { created: result.value.created, twin: viewOf(this.#cell, id, clockMs())! };
   }
 
   async putMany(slice: string, count: number): Promise<AcceptReply> {
@@ -114,7 +131,7 @@ export class TwinObject extends DurableObject<Env> implements CellRpc {
       | undefined;
     if (elements === undefined)
       throw new Error(`Livetwin bug: a slice of ${count} twins is no JSON.`);
-    const results = this.#write(() => this.#cell.putMany(elements, Date.now()));
+    const results = this.#write(() => this.#cell.putMany(elements, clockMs()));
     const rejected = results.flatMap((result, index) =>
       result.ok ? [] : [[index, result.refusal] as const],
     );
@@ -123,8 +140,28 @@ export class TwinObject extends DurableObject<Env> implements CellRpc {
 
   async remove(id: string): Promise<true | Refusal> {
     this.#requests++;
-    const result = this.#write(() => this.#cell.remove(id, Date.now()));
+    const result = this.#write(() => this.#cell.remove(id, clockMs()));
     return result.ok ? true : result.refusal;
+  }
+
+  async commands(id: string, waitMs: number): Promise<readonly PendingCommand[] | Refusal> {
+    this.#requests++;
+    if (waitMs > 0 && this.#pendingOf(id, 1).length === 0 && this.#cell.slotOf(id) !== undefined)
+      await this.#waiters.next(id, waitMs);
+    // The twin may have gone meanwhile.
+    return this.#cell.slotOf(id) === undefined
+      ? unknownTwin(this.#cell, id)
+      : this.#pendingOf(id, COMMANDS_PER_PAGE_MAX);
+  }
+
+  async acknowledge(
+    id: string,
+    commandIds: readonly string[],
+  ): Promise<{ readonly acknowledged: number } | Refusal> {
+    this.#requests++;
+    return this.#cell.slotOf(id) === undefined
+      ? unknownTwin(this.#cell, id)
+      : this.#queue.acknowledge(id, commandIds);
   }
 
   async list(prefix: string, after: string, limit: number): Promise<readonly string[]> {
@@ -132,23 +169,52 @@ export class TwinObject extends DurableObject<Env> implements CellRpc {
     return listIds(this.#cell, prefix, after, limit);
   }
 
+  async children(id: string, page: ChildrenPage): Promise<readonly ChildReport[] | null> {
+    this.#requests++;
+    return listChildren(this.#cell, id, page);
+  }
+
   async changes(since: number, shard: number, leaseMs: number): Promise<ColumnDelta> {
     this.#requests++;
-    const nowMs = Date.now();
+    const nowMs = clockMs();
     const delta = deltaSince(this.#cell, this.#index, since, nowMs);
     this.#publisher.lease(shard, delta.version, nowMs + leaseMs);
     return delta;
   }
 
-  async log(limit: number): Promise<readonly LogEntry[]> {
+  async watch(): Promise<number> {
     this.#requests++;
-    return this.#cell.log.newest(limit);
+    await this.#alarm.lookAgain();
+    const nowMs = clockMs();
+    const dueAtMs = this.#cell.timers.nextDueAtMs();
+    const lateMs = dueAtMs === null ? 0 : Math.max(0, nowMs - dueAtMs);
+    if (lateMs > TIMER_LATE_MS) {
+      this.#late++;
+      console.error(`Cell ${this.#key}: a timer is ${lateMs} ms late; its alarm was lost.`);
+    }
+    if (this.#cell.hasWork(nowMs)) this.#queue.schedule();
+    this.#committed();
+    return lateMs;
+  }
+
+  async log(limit: number, filter: LogFilter): Promise<readonly LogEntry[]> {
+    this.#requests++;
+    return this.#cell.log.newest(limit, filter);
+  }
+
+  async history(id: string, query: HistoryQuery): Promise<HistoryView | Refusal> {
+    this.#requests++;
+    const view = readHistory(this.#cell, id, query, clockMs());
+    return view.ok ? view.value : view.refusal;
   }
 
   async counters(): Promise<CellCounters> {
-    const { table, marks, outbox, counts, journalChars, version } = this.#cell;
+    const { mailbox, table, marks, outbox, counts, journalChars, version } = this.#cell;
     return {
       ...counts,
+      ...mailbox.counts,
+      commandsPending: mailbox.size,
+      commandWaiters: this.#waiters.count,
       twins: table.size,
       stateChars: table.stateChars,
       journalChars,
@@ -156,13 +222,18 @@ export class TwinObject extends DurableObject<Env> implements CellRpc {
       messageIds: marks.count,
       messageIdBytes: marks.bytes,
       outbox: outbox.size,
+      children: this.#cell.children.count,
       queueChars: this.#queue.chars,
+      // Timers aside: they have their own time.
+      due: this.#cell.hasWork(Number.NEGATIVE_INFINITY) ? 1 : 0,
+      timersLate: this.#late,
       rowsWritten: this.#store.rowsWritten + this.#alarm.rowsWritten,
       requestsIn: this.#requests,
-      requestsOut: this.#publisher.calls + this.#delivery.calls,
+      requestsOut: this.#publisher.calls + this.#delivery.calls + this.#lookups.calls,
+      stepsUnderWay: this.#cell.stepsUnderWay,
       publishes: this.#publisher.calls,
       deliveries: this.#delivery.calls,
-      sockets: this.ctx.getWebSockets().length,
+      sockets: this.#sockets.count,
       databaseBytes: this.ctx.storage.sql.databaseSize,
       loadMs: this.#loadMs,
     };
@@ -172,33 +243,13 @@ export class TwinObject extends DurableObject<Env> implements CellRpc {
   override async fetch(request: Request): Promise<Response> {
     this.#requests++;
     const url = new URL(request.url);
-    const { 0: client, 1: server } = new WebSocketPair();
-    this.ctx.acceptWebSocket(server);
-    const attachment: SocketAttachment = {
-      id: url.searchParams.get("id") ?? "",
-      envelope: url.searchParams.has("envelope"),
-    };
-    server.serializeAttachment(attachment);
-    return new Response(null, { status: 101, webSocket: client });
+    const id = url.searchParams.get("id") ?? "";
+    const envelope = url.searchParams.has("envelope");
+    return this.#sockets.connect({ id, envelope }, this.#pendingOf(id));
   }
 
   override async webSocketMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-    const attachment = socket.deserializeAttachment() as SocketAttachment;
-    const slice = sliceOfFrame(
-      typeof frame === "string" ? frame : new TextDecoder().decode(frame),
-      attachment,
-    );
-    if ("code" in slice) {
-      socket.send(errorFrame(slice));
-      return;
-    }
-    const settlement = await this.#queue.accept(slice.text, slice.count, true);
-    for (const [i, body] of (settlement.commands ?? []).entries()) {
-      socket.send(
-        JSON.stringify({ type: "command", commandId: `${this.#cell.version}-${i}`, body }),
-      );
-    }
-    socket.send(ackFrame(settlement));
+    await takeFrame(socket, frame, this.#queue);
   }
 
   override async webSocketClose(socket: WebSocket): Promise<void> {
@@ -208,7 +259,8 @@ export class TwinObject extends DurableObject<Env> implements CellRpc {
 
   override async alarm(): Promise<void> {
     this.#alarm.fired();
-    if (this.#cell.hasWork(Date.now())) this.#queue.schedule();
+    // Only when this returns is the alarm done with: a crash before the turn's commit lets it come again.
+    if (this.#cell.hasWork(clockMs())) await this.#queue.nextTurn();
     else this.#committed();
   }
 
@@ -216,11 +268,24 @@ export class TwinObject extends DurableObject<Env> implements CellRpc {
     const { model } = parseCellKey(this.#key);
     return new Cell({
       model: MODELS_BY_NAME.get(model)!,
-      world: { models: MODELS_BY_NAME },
+      world: {
+        models: MODELS_BY_NAME,
+        lookups: this.#lookups,
+        hasArchive: (this.env.ARCHIVE ?? this.env.ARCHIVE_FOLDER) !== undefined,
+      },
       store: this.#store,
       monotonicMs: () => performance.now(),
       wake: () => this.#queue.schedule(),
+      incarnation: this.#store.incarnation,
+      commandsSent: (commands) => {
+        this.#sockets.push(commands);
+        for (const { id } of commands) this.#waiters.wake(id);
+      },
     });
+  }
+
+  #pendingOf(id: string, limit?: number): readonly PendingCommand[] {
+    return this.#cell.mailbox.pendingOf(id, clockMs(), limit);
   }
 
   /** A write outside the queue: a commit of its own. */
@@ -237,9 +302,9 @@ export class TwinObject extends DurableObject<Env> implements CellRpc {
 
   #committed(): void {
     this.#publisher.committed();
-    if (this.#cell.outbox.size > 0) {
+    if (this.#delivery.hasDeliverable) {
       // The alarm finds what a crash would leave behind; usually the delivery is done long before.
-      this.#alarm.notLaterThan(Date.now() + DELIVERY_RETRY_MS);
+      this.#alarm.notLaterThan(clockMs() + DELIVERY_RETRY_MS);
       void this.#delivery.pump();
     }
     this.#guardTimers();
@@ -253,5 +318,11 @@ export class TwinObject extends DurableObject<Env> implements CellRpc {
   #reload(error: unknown): void {
     console.error(`Cell ${this.#key}: storage failed, loading again.`, error);
     this.#cell = this.#load();
+    // What is due by itself is tried again, after a while: the storage may go on failing.
+    if (this.#cell.hasWork(clockMs())) this.#alarm.notLaterThan(clockMs() + DELIVERY_RETRY_MS);
+    // A write may have been made though it failed: commands of which no device was told are then pending.
+    if (this.#cell.mailbox.size > 0) this.#sockets.pushAll((id) => this.#pendingOf(id));
+    // It may have been the checkpoint that failed: then there is a commit, whose timers and deliveries wait for this.
+    this.#committed();
   }
 }

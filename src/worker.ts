@@ -2,14 +2,22 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { Env } from "./env.ts";
 import { handle } from "./ingest/app.ts";
+import { clockMs } from "./routing/clock.ts";
+import { watchCells } from "./routing/watchdog.ts";
 
+export { Alerts } from "./alerts/alerts-object.ts";
+export { Archiver } from "./archive/archiver-object.ts";
+export { SharedData } from "./shared-data/shared-data-object.ts";
 export { AggregatorShard } from "./aggregator/shard-object.ts";
 export { Reducer } from "./aggregator/reducer-object.ts";
 export { Registry } from "./control/registry-object.ts";
 export { TwinObject } from "./twin-object.ts";
 
-function scheduled(env: Env, scheduledAtMs: number): Promise<void> {
-  return env.REDUCER.getByName("reducer").minute(scheduledAtMs);
+async function scheduled(env: Env, scheduledAtMs: number): Promise<void> {
+  await Promise.all([
+    env.REDUCER.getByName("reducer").minute(scheduledAtMs),
+    watchCells(env, scheduledAtMs),
+  ]);
 }
 
 export default {
@@ -26,7 +34,7 @@ export class Supervision extends WorkerEntrypoint<Env> {
     if (request.method !== "POST" || new URL(request.url).pathname !== "/scheduled") {
       return new Response("Not found\n", { status: 404 });
     }
-    await scheduled(this.env, Date.now());
+    await scheduled(this.env, clockMs());
     return new Response(null, { status: 204 });
   }
 }

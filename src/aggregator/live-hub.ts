@@ -98,6 +98,16 @@ export class LiveHub {
     this.#changedAtMs = this.#host.nowMs();
   }
 
+  /** The alerts have changed: looks now rather than at the next tick. */
+  alertsChanged(): void {
+    for (const topic of this.#topics.values()) {
+      if (topic.watch.kind !== "alerts") continue;
+      // A look that is under way may have come too early.
+      const before = topic.running ?? Promise.resolve();
+      void before.then(() => this.#evaluate(topic));
+    }
+  }
+
   /** Evaluates every topic and pushes. Waits LIVE_TICK_WAIT_MS at most: what comes later is pushed when it comes. */
   async tick(): Promise<void> {
     this.counts.ticks++;

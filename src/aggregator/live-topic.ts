@@ -3,7 +3,11 @@ import type { Plan } from "../core/query/plan.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { QueryAnswer } from "../wire/answer-v1.ts";
 import type { DeployedModel } from "../wire/internal-rpc.ts";
+import type { LiveAlerts } from "../core/alerts/view.ts";
 import { errorFrame } from "../wire/live-v1.ts";
+import type { LogEntryJson } from "../wire/log-v1.ts";
+import type { LogFilter } from "../core/cell/log.ts";
+import type { LiveAlertFilter } from "../wire/live-v1.ts";
 import { twinJson } from "../wire/twin-v1.ts";
 import type { TwinView } from "../core/cell/view.ts";
 import type { Subscription } from "./live-connection.ts";
@@ -11,7 +15,9 @@ import type { Subscription } from "./live-connection.ts";
 /** A target that was found and checked. */
 export type Watch =
   | { readonly kind: "query"; readonly model: DeployedModel; readonly plan: Plan }
-  | { readonly kind: "twin"; readonly model: DeployedModel; readonly id: string };
+  | { readonly kind: "twin"; readonly model: DeployedModel; readonly id: string }
+  | { readonly kind: "alerts"; readonly filter: LiveAlertFilter }
+  | { readonly kind: "log"; readonly model: DeployedModel; readonly filter: LogFilter };
 
 /** What an evaluation gave, ready to be sent. */
 export interface Outcome {
@@ -43,9 +49,16 @@ export function makeTopic(key: string, watch: Watch): Topic {
 
 /** The same for equal watches. */
 export function keyOf(watch: Watch): string {
-  return watch.kind === "query"
-    ? `query ${JSON.stringify(watch.plan)}`
-    : `twin ${watch.model.name} ${watch.id}`;
+  switch (watch.kind) {
+    case "query":
+      return `query ${JSON.stringify(watch.plan)}`;
+    case "twin":
+      return `twin ${watch.model.name} ${watch.id}`;
+    case "alerts":
+      return `alerts ${JSON.stringify(watch.filter)}`;
+    case "log":
+      return `log ${watch.model.name} ${JSON.stringify(watch.filter)}`;
+  }
 }
 
 export function outcomeOfAnswer({ columns, rows, twins, partial, asOf }: QueryAnswer): Outcome {
@@ -64,6 +77,26 @@ export function outcomeOfTwin(model: string, view: TwinView | null): Outcome {
     signature,
     frame: (subscription) =>
       `{"type":"twin","subscription":${JSON.stringify(subscription)},"twin":${signature}}`,
+  };
+}
+
+/** What is open of the alerts. */
+export function outcomeOfAlerts(alerts: LiveAlerts): Outcome {
+  const signature = JSON.stringify(alerts);
+  return {
+    signature,
+    frame: (subscription) =>
+      `{"type":"alerts","subscription":${JSON.stringify(subscription)},${signature.slice(1)}`,
+  };
+}
+
+/** The newest entries of a model's log. */
+export function outcomeOfLog(model: string, entries: readonly LogEntryJson[]): Outcome {
+  const signature = JSON.stringify({ model, entries });
+  return {
+    signature,
+    frame: (subscription) =>
+      `{"type":"log","subscription":${JSON.stringify(subscription)},${signature.slice(1)}`,
   };
 }
 

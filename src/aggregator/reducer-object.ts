@@ -7,8 +7,10 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Env } from "../env.ts";
+import { AlertFeed } from "./alert-feed.ts";
 import { Lanes } from "./lanes.ts";
 import { LiveHub } from "./live-hub.ts";
+import { LogFeed } from "./log-feed.ts";
 import { PlatformSocket } from "./live-socket.ts";
 import { keyOf, outcomeOfAnswer, outcomeOfTwin } from "./live-topic.ts";
 import type { Outcome, Watch } from "./live-topic.ts";
@@ -27,6 +29,7 @@ import { PING_FRAME, PONG_FRAME } from "../wire/live-v1.ts";
 import type { LiveTarget } from "../wire/live-v1.ts";
 import { queryOfWidget } from "../wire/widget-v1.ts";
 import type { Widget, WidgetResult } from "../wire/widget-v1.ts";
+import { clockMs } from "../routing/clock.ts";
 
 const MINUTE_MS = 60_000;
 /** RFC 6455: the purpose of the connection is fulfilled. */
@@ -39,6 +42,8 @@ export class Reducer extends DurableObject<Env> implements ReducerRpc {
   readonly #hub: LiveHub;
   readonly #sockets = new WeakMap<WebSocket, PlatformSocket>();
   readonly #lanes = new Lanes(EVALUATIONS_AT_ONCE);
+  readonly #alerts: AlertFeed;
+  readonly #logs: LogFeed;
   #models: Promise<ReadonlyMap<string, DeployedModel>> | undefined;
   /** The minute whose results are being made. */
   #minuteAtMs = 0;
@@ -48,10 +53,12 @@ export class Reducer extends DurableObject<Env> implements ReducerRpc {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#widgets = new WidgetStore(ctx.storage.sql);
+    this.#alerts = new AlertFeed(env);
+    this.#logs = new LogFeed(env);
     this.#hub = new LiveHub({
       find: (target) => this.#find(target),
       evaluate: (watch) => this.#evaluate(watch),
-      nowMs: Date.now,
+      nowMs: clockMs,
     });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING_FRAME, PONG_FRAME));
     for (const socket of ctx.getWebSockets()) this.#hub.open(this.#socketOf(socket));
@@ -64,7 +71,7 @@ export class Reducer extends DurableObject<Env> implements ReducerRpc {
   async putWidget(widget: Widget): Promise<{ readonly created: boolean } | Refusal> {
     const planned = planQuery(queryOfWidget(widget), await this.#deployed());
     if (!planned.ok) return planned.refusal;
-    const put = this.#widgets.put(widget, Date.now());
+    const put = this.#widgets.put(widget, clockMs());
     if (!put.ok) return put.refusal;
     this.#hub.widgetChanged(widget.id);
     return put.value;
@@ -74,6 +81,11 @@ export class Reducer extends DurableObject<Env> implements ReducerRpc {
     const isRemoved = this.#widgets.remove(id);
     if (isRemoved) this.#hub.widgetChanged(id);
     return isRemoved;
+  }
+
+  async alertsChanged(): Promise<void> {
+    this.#hub.alertsChanged();
+    await this.#tickSoon();
   }
 
   async widgetHistory(id: string, limit: number): Promise<readonly WidgetResult[]> {
@@ -99,7 +111,7 @@ export class Reducer extends DurableObject<Env> implements ReducerRpc {
     return {
       ...this.#hub.counters(),
       widgets: this.#widgets.all().length,
-      requestsOut: this.#requests,
+      requestsOut: this.#requests + this.#alerts.requests + this.#logs.requests,
       // An alarm that is set is a row written.
       rowsWritten: this.#widgets.rowsWritten + this.#alarmsSet,
     };
@@ -139,7 +151,7 @@ export class Reducer extends DurableObject<Env> implements ReducerRpc {
   }
 
   override async alarm(): Promise<void> {
-    const startedAtMs = Date.now();
+    const startedAtMs = clockMs();
     try {
       await this.#hub.tick();
     } catch (error) {
@@ -147,13 +159,13 @@ export class Reducer extends DurableObject<Env> implements ReducerRpc {
       console.error("Reducer: a tick failed.", error);
     }
     if (this.#hub.isWatched())
-      await this.#setAlarm(Math.max(startedAtMs + this.#hub.tickMs(), Date.now()));
+      await this.#setAlarm(Math.max(startedAtMs + this.#hub.tickMs(), clockMs()));
   }
 
   /** Sees to it that a tick comes if somebody watches. */
   async #tickSoon(): Promise<void> {
     if (!this.#hub.isWatched()) return;
-    const dueAtMs = Date.now() + LIVE_TICK_MS;
+    const dueAtMs = clockMs() + LIVE_TICK_MS;
     const setAtMs = await this.ctx.storage.getAlarm();
     if (setAtMs === null || setAtMs > dueAtMs) await this.#setAlarm(dueAtMs);
   }
@@ -173,6 +185,7 @@ export class Reducer extends DurableObject<Env> implements ReducerRpc {
   }
 
   async #find(target: LiveTarget): Promise<Result<Watch>> {
+    if (target.kind === "alerts") return ok({ kind: "alerts", filter: target.filter });
     let models: ReadonlyMap<string, DeployedModel>;
     try {
       models = await this.#deployed();
@@ -180,32 +193,46 @@ export class Reducer extends DurableObject<Env> implements ReducerRpc {
       // The registry is being reset; the client or the next tick asks again.
       return refuse("query/unavailable", "The models can't be looked up at the moment.");
     }
-    if (target.kind === "twin") {
+    if (target.kind === "twin" || target.kind === "log") {
       const model = models.get(target.model);
       if (model === undefined)
         return refuse("model/unknown", `There is no model "${target.model}" here.`);
-      return ok({ kind: "twin", model, id: target.id });
+      return target.kind === "twin"
+        ? ok({ kind: "twin", model, id: target.id })
+        : ok({ kind: "log", model, filter: target.filter });
     }
-    const spec = target.kind === "query" ? target.spec : this.#specOf(target.id);
-    if (spec === undefined) return refuse("widget/unknown", "There is no such widget.");
-    const planned = planQuery(spec, models);
+    const spec = target.kind === "query" ? ok(target.spec) : this.#specOf(target.id);
+    if (!spec.ok) return spec;
+    const planned = planQuery(spec.value, models);
     return planned.ok ? ok({ kind: "query", ...planned.value }) : planned;
   }
 
-  #specOf(widgetId: string): QuerySpec | undefined {
+  #specOf(widgetId: string): Result<QuerySpec> {
     const widget = this.#widgets.get(widgetId);
-    return widget === undefined ? undefined : queryOfWidget(widget);
+    if (widget !== undefined) return ok(queryOfWidget(widget));
+    return refuse("widget/unknown", `There is no widget "${widgetId}".`);
   }
 
   async #evaluate(watch: Watch): Promise<Result<Outcome>> {
     try {
-      return watch.kind === "query"
-        ? await this.#evaluateQuery(watch)
-        : await this.#readTwin(watch);
+      return await this.#look(watch);
     } catch (error) {
       // A bug in one evaluation is told to its subscribers; the others' go on.
       console.error("Reducer: an evaluation failed.", error);
       return refuse("server/error", "The evaluation failed; the server's log says why.");
+    }
+  }
+
+  #look(watch: Watch): Promise<Result<Outcome>> {
+    switch (watch.kind) {
+      case "query":
+        return this.#evaluateQuery(watch);
+      case "twin":
+        return this.#readTwin(watch);
+      case "alerts":
+        return this.#alerts.look(watch);
+      case "log":
+        return this.#logs.look(watch);
     }
   }
 
@@ -227,7 +254,7 @@ export class Reducer extends DurableObject<Env> implements ReducerRpc {
 
   #run(watch: QueryWatch): Promise<Result<QueryAnswer>> {
     this.#requests += watch.model.shards;
-    return runQuery(this.env, watch.model, watch.plan, { consistent: false, nowMs: Date.now() });
+    return runQuery(this.env, watch.model, watch.plan, { consistent: false, nowMs: clockMs() });
   }
 
   /** Every widget's result; those that can't be had are left out. Equal queries are evaluated once. */

@@ -22,6 +22,7 @@ import { ok } from "../core/refusal.ts";
 import type { Refusal, Result } from "../core/refusal.ts";
 import { deployedModel } from "../routing/deployment.ts";
 import type { CellCounters, ShardAnswer, ShardRpc } from "../wire/internal-rpc.ts";
+import { clockMs } from "../routing/clock.ts";
 
 export class AggregatorShard extends DurableObject<Env> implements ShardRpc {
   readonly #snapshots: SnapshotStore;
@@ -86,7 +87,7 @@ export class AggregatorShard extends DurableObject<Env> implements ShardRpc {
     const replica = new Replica(model.value, shard, {
       changes: (cell, since, leaseMs) =>
         this.env.TWIN.getByName(cellKey(modelName, cell)).changes(since, shard, leaseMs),
-      nowMs: Date.now,
+      nowMs: clockMs,
     });
     this.#snapshots.restore(replica.table, replica.cells);
     return ok(replica);
@@ -99,6 +100,6 @@ export class AggregatorShard extends DurableObject<Env> implements ShardRpc {
 
   async #setAlarm(afterMs: number): Promise<void> {
     this.#isAlarmSet = true;
-    await this.ctx.storage.setAlarm(Date.now() + afterMs);
+    await this.ctx.storage.setAlarm(clockMs() + afterMs);
   }
 }

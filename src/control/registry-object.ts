@@ -7,6 +7,7 @@ import { MODELS } from "../../models/index.ts";
 import type { ModelDefinition } from "../core/model.ts";
 import type { Env } from "../env.ts";
 import type { DeployedModel, RegistryRpc } from "../wire/internal-rpc.ts";
+import { clockMs } from "../routing/clock.ts";
 
 const PLACEMENT_VERSION = 1;
 /** Cells whose columns one shard keeps well: about 260,000 twins. */
@@ -49,7 +50,7 @@ export class Registry extends DurableObject<Env> implements RegistryRpc {
 
   #deploy({ name, fields, cells }: ModelDefinition): DeployedModel {
     const shards = Math.min(SHARDS_MAX, Math.max(1, Math.ceil(cells / CELLS_PER_SHARD)));
-    const deployedAtMs = Date.now();
+    const deployedAtMs = clockMs();
     this.ctx.storage.sql.exec(
       "INSERT INTO model VALUES (?, ?, ?, ?, ?)",
       name,

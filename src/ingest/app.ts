@@ -3,25 +3,44 @@ import { Hono } from "hono";
 import type { Env } from "../env.ts";
 import { authenticate } from "./authenticate.ts";
 import { problem } from "./problem.ts";
+import { childrenRoutes } from "./routes/children.ts";
+import { commandRoutes } from "./routes/commands.ts";
+import { historyRoutes } from "./routes/history.ts";
+import { alertSettingRoutes } from "./routes/alert-settings.ts";
+import { alertRoutes } from "./routes/alerts.ts";
 import { liveRoutes } from "./routes/live.ts";
+import { logRoutes } from "./routes/log.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { modelRoutes } from "./routes/models.ts";
+import { isOpenToAll, openApiRoutes } from "./routes/openapi.ts";
 import { queryRoutes } from "./routes/query.ts";
 import { socketRoutes } from "./routes/sockets.ts";
+import { sharedDataRoutes } from "./routes/shared-data.ts";
 import { systemRoutes } from "./routes/system.ts";
+import { tableRoutes } from "./routes/tables.ts";
 import { twinRoutes } from "./routes/twins.ts";
 import { widgetRoutes } from "./routes/widgets.ts";
 
-const app = new Hono<{ Bindings: Env }>();
+/** The routes; requests come through `handle`. */
+export const app = new Hono<{ Bindings: Env }>();
 
 messageRoutes(app);
 twinRoutes(app);
+commandRoutes(app);
+childrenRoutes(app);
 socketRoutes(app);
 queryRoutes(app);
 widgetRoutes(app);
 liveRoutes(app);
+alertRoutes(app);
+alertSettingRoutes(app);
 modelRoutes(app);
+logRoutes(app);
+historyRoutes(app);
+sharedDataRoutes(app);
+tableRoutes(app);
 systemRoutes(app);
+openApiRoutes(app);
 
 app.notFound((c) => {
   const { method, path } = c.req;
@@ -57,7 +76,9 @@ export function handle(
   if (refusal === null) return app.fetch(request, env, context);
   if (refusal instanceof Promise) {
     return refusal.then((late) =>
-      late === null ? app.fetch(request, env, context) : problem(late),
+      late === null || isOpenToAll(request, late)
+        ? app.fetch(request, env, context)
+        : problem(late),
     );
   }
   return problem(refusal);

@@ -4,6 +4,7 @@
  */
 import { cellKey } from "../core/ids.ts";
 import { CELL_FLIGHT_CALLS_MAX, CELL_FLIGHT_CHARS_MAX } from "../core/limits.ts";
+import type { CommandsWanted } from "../core/cell/requests.ts";
 import type { Refusal } from "../core/refusal.ts";
 import type { Env, Stub } from "../env.ts";
 import type { AcceptReply, CellRpc } from "../wire/internal-rpc.ts";
@@ -25,7 +26,7 @@ export async function acceptSlice(
   cell: number,
   slice: string,
   count: number,
-  wantCommands: boolean,
+  wantCommands: CommandsWanted,
 ): Promise<AcceptReply | Refusal> {
   const key = cellKey(model, cell);
   const flight = flightOf(key);

@@ -4,6 +4,7 @@
  */
 import { cellOf, isTwinId } from "../core/ids.ts";
 import { ID_LENGTH_MAX, MESSAGES_PER_REQUEST_MAX, MESSAGE_CHARS_MAX } from "../core/limits.ts";
+import type { Json } from "../core/model.ts";
 import { isRetryable } from "../core/refusal.ts";
 import type { Refusal, Result } from "../core/refusal.ts";
 import { splitArray, splitLines } from "../core/json/tokenizer.ts";
@@ -27,6 +28,15 @@ export interface BatchOutcome {
   readonly repeated: readonly number[];
   /** By index, ascending. */
   readonly rejected: readonly BatchRejection[];
+  /** What the twins sent their devices, where it was asked for: in order for each twin. */
+  readonly commands: readonly BatchCommand[];
+}
+
+/** A command and the twin that sent it. */
+export interface BatchCommand {
+  readonly id: string;
+  readonly commandId: string;
+  readonly body: Json;
 }
 
 /** The outcome as HTTP answers it. */
@@ -100,6 +110,7 @@ export async function routeBatch(
 ): Promise<BatchOutcome> {
   let accepted = 0;
   const repeated: number[] = [];
+  const commands: BatchCommand[] = [];
   await Promise.all(
     [...slices].map(async ([cell, slice]) => {
       const reply = await call(cell, slice);
@@ -109,6 +120,8 @@ export async function routeBatch(
         return;
       }
       accepted += reply.accepted;
+      for (const [i, commandId] of (reply.commandIds ?? []).entries())
+        commands.push({ id: reply.commandTwins![i]!, commandId, body: reply.commands![i]! });
       for (const i of reply.repeated) repeated.push(slice.indexes[i]!);
       for (const [i, refusal] of reply.rejected)
         rejected.push(rejectionOf(slice.indexes[i]!, slice.ids[i], refusal));
@@ -116,7 +129,7 @@ export async function routeBatch(
   );
   if (rejected.length > 1) rejected.sort((a, b) => a.index - b.index);
   if (repeated.length > 1) repeated.sort((a, b) => a - b);
-  return { accepted, repeated, rejected };
+  return { accepted, repeated, rejected, commands };
 }
 
 export function rejectionOf(

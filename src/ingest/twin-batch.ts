@@ -1,11 +1,11 @@
 /** Bulk creation: many twins with their first state, from NDJSON, a JSON array, or CSV with a header row. */
-import Papa from "papaparse";
 import { cellOf, isTwinId } from "../core/ids.ts";
 import { MESSAGES_PER_REQUEST_MAX } from "../core/limits.ts";
 import type { FieldType } from "../core/model.ts";
 import { ok, refuse } from "../core/refusal.ts";
 import type { Refusal, Result } from "../core/refusal.ts";
 import type { DeployedModel } from "../wire/internal-rpc.ts";
+import { parseCsv } from "./csv.ts";
 import { badId } from "./route-batch.ts";
 import type { BatchRejection, CellSlice, SplitBatch } from "./route-batch.ts";
 
@@ -105,11 +105,10 @@ function rowOf(value: unknown): Row | Refusal {
 }
 
 function csvRows(text: string, model: DeployedModel): Result<(Row | Refusal)[]> {
-  const { data, errors, meta } = Papa.parse<Record<string, string>>(text, {
-    header: true,
-    skipEmptyLines: "greedy",
-  });
-  const idColumn = meta.fields?.find((name) => name === "id" || name === "Id");
+  const parsed = parseCsv(text);
+  if (!parsed.ok) return parsed;
+  const { data, errors, columns } = parsed.value;
+  const idColumn = columns.find((name) => name === "id" || name === "Id");
   if (idColumn === undefined)
     return refuse("body/malformed", 'The CSV has no column "id" or "Id" in its header row.');
   const faults = new Map(errors.map((error) => [error.row, error.message]));

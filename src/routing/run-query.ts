@@ -8,6 +8,7 @@ import { ok, refuse } from "../core/refusal.ts";
 import type { Refusal, Result } from "../core/refusal.ts";
 import type { QueryAnswer } from "../wire/answer-v1.ts";
 import type { DeployedModel, ShardAnswer } from "../wire/internal-rpc.ts";
+import { clockMs } from "./clock.ts";
 
 export interface QueryOptions {
   /** Whether everything acknowledged before `nowMs` must be in the result. */
@@ -50,7 +51,7 @@ export async function runQuery(
     asOf: new Date(oldestOf(answers)).toISOString(),
     twins: answers.reduce((sum, answer) => sum + answer.twins, 0),
     partial: answers.length < model.shards || answers.some((answer) => answer.cellsMissing > 0),
-    elapsedMs: Date.now() - options.nowMs,
+    elapsedMs: clockMs() - options.nowMs,
   });
 }
 

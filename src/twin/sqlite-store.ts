@@ -1,8 +1,18 @@
 /**
- * A cell's store in the SQLite of its Durable Object. Three tables, none with a secondary index: each row
- * written is billed once. Rows written are counted.
+ * A cell's store in the SQLite of its Durable Object. Three tables, and one more where the model keeps history, none
+ * with a secondary index: each row written is billed once. Rows written are counted.
  */
-import type { CellStore, Checkpoint, JournalRow, StoredPart } from "../core/cell/store.ts";
+import type {
+  CellStore,
+  Checkpoint,
+  HistoryPage,
+  HistoryRows,
+  JournalRow,
+  StoredPart,
+} from "../core/cell/store.ts";
+
+/** Rows of history that were merged have numbers below zero, from here on: the same ones are written again. */
+const MERGED_ROW_FIRST = -1_000_000;
 
 export class SqliteStore implements CellStore {
   rowsWritten = 0;
@@ -10,6 +20,7 @@ export class SqliteStore implements CellStore {
   readonly incarnation: string;
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  #hasHistory = false;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -64,12 +75,37 @@ export class SqliteStore implements CellStore {
     else this.#storage.transactionSync(() => rows.forEach((row) => this.#insert(row)));
   }
 
-  checkpoint({ pages, parts }: Checkpoint): void {
+  checkpoint({ pages, parts, history = new Map() }: Checkpoint): void {
+    if (history.size > 0) this.#makeHistory();
     this.#storage.transactionSync(() => {
+      for (const [page, rows] of history) this.#writeHistory(page, rows);
       for (const [page, rows] of pages) this.#writePage(page, rows);
       for (const [name, part] of parts) this.#writePart(name, part);
       this.#count("DELETE FROM journal");
     });
+  }
+
+  historyRows(page: number): HistoryRows {
+    this.#makeHistory();
+    const [row] = this.#sql
+      .exec(
+        "SELECT count(*) AS n, coalesce(sum(row < 0), 0) AS m FROM history WHERE page = ?",
+        page,
+      )
+      .toArray();
+    const merged = Number(row?.["m"] ?? 0);
+    return { merged, appended: Number(row?.["n"] ?? 0) - merged };
+  }
+
+  readHistory(page: number): readonly string[] {
+    this.#makeHistory();
+    const rows = this.#sql.exec("SELECT body FROM history WHERE page = ? ORDER BY row", page);
+    return rows.toArray().map((row) => row["body"] as string);
+  }
+
+  dropHistory(): void {
+    this.#sql.exec("DROP TABLE IF EXISTS history");
+    this.#hasHistory = false;
   }
 
   #incarnation(): string {
@@ -82,6 +118,38 @@ export class SqliteStore implements CellStore {
 
   #insert({ seq, body }: JournalRow): void {
     this.#count("INSERT INTO journal VALUES (?, ?)", seq, body);
+  }
+
+  #makeHistory(): void {
+    if (this.#hasHistory) return;
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS history(page INTEGER, row INTEGER, body TEXT NOT NULL, PRIMARY KEY(page, row)) WITHOUT ROWID",
+    );
+    this.#hasHistory = true;
+  }
+
+  #writeHistory(page: number, { merges, rows }: HistoryPage): void {
+    for (const [i, body] of rows.entries()) {
+      if (merges)
+        this.#count(
+          "INSERT INTO history VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
+          page,
+          MERGED_ROW_FIRST + i,
+          body,
+        );
+      else
+        this.#count(
+          "INSERT INTO history SELECT ?1, max(coalesce(max(row), -1), -1) + 1, ?2 FROM history WHERE page = ?1",
+          page,
+          body,
+        );
+    }
+    if (merges)
+      this.#count(
+        "DELETE FROM history WHERE page = ? AND row >= ?",
+        page,
+        MERGED_ROW_FIRST + rows.length,
+      );
   }
 
   #writePage(page: number, rows: readonly string[]): void {

@@ -3,12 +3,18 @@
  * client gives; every frame about it carries the name.
  */
 import * as z from "zod";
+import { SEVERITIES } from "../core/alerts/alert.ts";
+import type { AlertFilter, LiveAlerts } from "../core/alerts/view.ts";
 import { isModelName, isTwinId } from "../core/ids.ts";
 import { LIVE_FRAME_CHARS_MAX } from "../core/limits.ts";
 import type { QuerySpec } from "../core/query/plan.ts";
 import { ok, refuse } from "../core/refusal.ts";
 import type { Refusal, RefusalCode, Result } from "../core/refusal.ts";
+import { LOG_KINDS } from "../core/cell/log.ts";
+import type { LogFilter } from "../core/cell/log.ts";
 import type { QueryAnswer } from "./answer-v1.ts";
+import { describeIssues } from "./issues.ts";
+import type { LogEntryJson } from "./log-v1.ts";
 import { parseQueryBody } from "./query-v1.ts";
 import type { TwinJson } from "./twin-v1.ts";
 import { isWidgetId } from "./widget-v1.ts";
@@ -21,7 +27,12 @@ export const PONG_FRAME = '{"type":"pong"}';
 export type LiveTarget =
   | { readonly kind: "query"; readonly spec: QuerySpec }
   | { readonly kind: "widget"; readonly id: string }
-  | { readonly kind: "twin"; readonly model: string; readonly id: string };
+  | { readonly kind: "twin"; readonly model: string; readonly id: string }
+  | { readonly kind: "alerts"; readonly filter: LiveAlertFilter }
+  | { readonly kind: "log"; readonly model: string; readonly filter: LogFilter };
+
+/** Which open alerts: of a model, of a twin, of some severities. */
+export type LiveAlertFilter = Omit<AlertFilter, "states">;
 
 /** A frame from a client. */
 export type LiveRequest =
@@ -33,6 +44,13 @@ export type LiveRequest =
 export type LiveFrame =
   | { readonly type: "result"; readonly subscription: string; readonly result: LiveResult }
   | { readonly type: "twin"; readonly subscription: string; readonly twin: TwinJson | null }
+  | ({ readonly type: "alerts"; readonly subscription: string } & LiveAlerts)
+  | {
+      readonly type: "log";
+      readonly subscription: string;
+      readonly model: string;
+      readonly entries: readonly LogEntryJson[];
+    }
   /** The refusal's data joins as further keys. */
   | {
       readonly type: "error";
@@ -46,7 +64,8 @@ export type LiveResult = Omit<QueryAnswer, "elapsedMs">;
 
 const subscription = z.string().min(1).max(64);
 
-const frame = z.discriminatedUnion("type", [
+/** A frame from a client, its query unread. */
+export const LiveRequestV1 = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("subscribe"),
     subscription,
@@ -58,12 +77,27 @@ const frame = z.discriminatedUnion("type", [
         id: z.string().refine(isTwinId, "is no twin's id"),
       })
       .optional(),
+    alerts: z
+      .object({
+        model: z.exactOptional(z.string().refine(isModelName, "is no model's name")),
+        id: z.exactOptional(z.string().refine(isTwinId, "is no twin's id")),
+        severities: z.exactOptional(z.array(z.enum(SEVERITIES)).min(1)),
+      })
+      .optional(),
+    log: z
+      .object({
+        model: z.string().refine(isModelName, "is no model's name"),
+        id: z.exactOptional(z.string().refine(isTwinId, "is no twin's id")),
+        severities: z.exactOptional(z.array(z.enum(SEVERITIES)).min(1)),
+        kinds: z.exactOptional(z.array(z.enum(LOG_KINDS)).min(1)),
+      })
+      .optional(),
   }),
   z.object({ type: z.literal("unsubscribe"), subscription }),
   z.object({ type: z.literal("ping") }),
 ]);
 
-type SubscribeFrame = Extract<z.output<typeof frame>, { type: "subscribe" }>;
+type SubscribeFrame = Extract<z.output<typeof LiveRequestV1>, { type: "subscribe" }>;
 
 /** A frame that was refused: why, and of which subscription as far as it can be told. */
 export interface BadFrame {
@@ -90,11 +124,11 @@ export function parseLiveFrame(
       refusal: { code: "live/malformed", detail: "The frame is no JSON." },
     };
   }
-  const parsed = frame.safeParse(body);
+  const parsed = LiveRequestV1.safeParse(body, { reportInput: true });
   if (!parsed.success) {
     const refusal: Refusal = {
       code: "live/malformed",
-      detail: `The frame: ${z.prettifyError(parsed.error)}`,
+      detail: describeIssues("the frame", parsed.error.issues),
     };
     return { ok: false, subscription: nameIn(body), refusal };
   }
@@ -109,15 +143,20 @@ export function parseLiveFrame(
 }
 
 function targetOf(request: SubscribeFrame): Result<LiveTarget> {
-  const { query, widget, twin } = request;
-  const named = [query, widget, twin].filter((part) => part !== undefined).length;
+  const { query, widget, twin, alerts, log } = request;
+  const named = [query, widget, twin, alerts, log].filter((part) => part !== undefined).length;
   if (named !== 1)
     return refuse(
       "live/malformed",
-      `A subscription names one of "query", "widget" and "twin", not ${named}.`,
+      `A subscription names one of "query", "widget", "twin", "alerts" and "log", not ${named}.`,
     );
   if (widget !== undefined) return ok({ kind: "widget", id: widget });
   if (twin !== undefined) return ok({ kind: "twin", ...twin });
+  if (alerts !== undefined) return ok({ kind: "alerts", filter: alerts });
+  if (log !== undefined) {
+    const { model, ...filter } = log;
+    return ok({ kind: "log", model, filter });
+  }
   const spec = parseQueryBody(query);
   return spec.ok ? ok({ kind: "query", spec: spec.value }) : spec;
 }
@@ -140,6 +179,14 @@ export function subscribeFrame(name: string, target: LiveTarget): string {
         type: "subscribe",
         subscription: name,
         twin: { model: target.model, id: target.id },
+      });
+    case "alerts":
+      return JSON.stringify({ type: "subscribe", subscription: name, alerts: target.filter });
+    case "log":
+      return JSON.stringify({
+        type: "subscribe",
+        subscription: name,
+        log: { model: target.model, ...target.filter },
       });
   }
 }

@@ -4,6 +4,7 @@ import { WHERE_DEPTH_MAX } from "../core/limits.ts";
 import { AGGREGATE_OPS, WHERE_OPS } from "../core/query/plan.ts";
 import { parseSql } from "../core/query/sql.ts";
 import { ok, refuse } from "../core/refusal.ts";
+import { describeIssues, firstProblem } from "./issues.ts";
 import { isNestedDeeper } from "./nesting.ts";
 import type {
   Aggregate,
@@ -70,22 +71,23 @@ const SelectEntryV1: z.ZodType<SelectEntry> = z.union(
   { error: 'expected a name, or {"field", "as"}' },
 );
 
+/** The parts of a query in its JSON form. */
+export const QUERY_PARTS = {
+  model: z.string(),
+  select: z.exactOptional(z.array(SelectEntryV1)),
+  aggregates: z.exactOptional(z.array(AggregateV1)),
+  groupBy: z.exactOptional(z.array(z.string())),
+  where: z.exactOptional(WhereV1),
+  orderBy: z.exactOptional(z.array(OrderEntryV1)),
+  limit: z.exactOptional(z.number()),
+  offset: z.exactOptional(z.number()),
+};
+
 /** A query in its JSON form. */
-export const QuerySpecV1: z.ZodType<QuerySpec> = z
-  .strictObject({
-    model: z.string(),
-    select: z.exactOptional(z.array(SelectEntryV1)),
-    aggregates: z.exactOptional(z.array(AggregateV1)),
-    groupBy: z.exactOptional(z.array(z.string())),
-    where: z.exactOptional(WhereV1),
-    orderBy: z.exactOptional(z.array(OrderEntryV1)),
-    limit: z.exactOptional(z.number()),
-    offset: z.exactOptional(z.number()),
-  })
-  .meta({
-    id: "Query",
-    description: "Lists twins; with `aggregates` or `groupBy` it groups them.",
-  });
+export const QuerySpecV1: z.ZodType<QuerySpec> = z.strictObject(QUERY_PARTS).meta({
+  id: "Query",
+  description: "Lists twins; with `aggregates` or `groupBy` it groups them.",
+});
 
 /** A query as SQL text. */
 export const SqlQueryV1 = z.strictObject({ sql: z.string() }).meta({
@@ -117,64 +119,7 @@ export function parseQueryBody(input: unknown): Result<QuerySpec> {
   return parsed.success ? ok(parsed.data) : refuseIssues(parsed.error.issues);
 }
 
-type Issue = z.core.$ZodIssue;
-
-/** Unknown keys that an error repeats, and characters of each. */
-const ECHO_KEYS_MAX = 5;
-const ECHO_CHARS_MAX = 100;
-
-function refuseIssues(issues: readonly Issue[]): Result<never> {
-  const { path, problem } = firstProblem(issues, []);
-  return refuse(
-    "query/malformed",
-    `${path === "" ? "The query" : `"${path}" in the query`}: ${problem}.`,
-    { path },
-  );
-}
-
-function firstProblem(
-  issues: readonly Issue[],
-  above: readonly PropertyKey[],
-): { path: string; problem: string } {
-  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0]!;
-  const path = [...above, ...issue.path];
-  const meant = issue.code === "invalid_union" ? meantBranch(issue) : undefined;
-  if (meant !== undefined) return firstProblem(meant, path);
-  if (issue.code === "unrecognized_keys") {
-    const keys = issue.keys
-      .map((key) => JSON.stringify(key.slice(0, ECHO_CHARS_MAX)))
-      .slice(0, ECHO_KEYS_MAX)
-      .join(", ");
-    return { path: pathText(path), problem: `unknown key ${keys}` };
-  }
-  const problem = issue.message
-    .replace(/^Invalid (input|option): /, "")
-    .replace(/, received undefined$/, ", but it is missing");
-  return { path: pathText(path), problem };
-}
-
-/** The branch of a union that an object was meant for: the one that knows most of its keys, if it knows any. */
-function meantBranch(issue: Issue & { code: "invalid_union" }): readonly Issue[] | undefined {
-  if (typeof issue.input !== "object" || issue.input === null) return undefined;
-  let fewestUnknown = Object.keys(issue.input).length;
-  let meant: readonly Issue[] | undefined;
-  for (const branch of issue.errors) {
-    const isOther = branch.some(({ code, path }) => code === "invalid_type" && path.length === 0);
-    const unknown = branch.reduce(
-      (n, own) =>
-        n + (own.code === "unrecognized_keys" && own.path.length === 0 ? own.keys.length : 0),
-      0,
-    );
-    if (isOther || unknown >= fewestUnknown) continue;
-    [fewestUnknown, meant] = [unknown, branch];
-  }
-  return meant;
-}
-
-/** `where.and[1].op` */
-function pathText(path: readonly PropertyKey[]): string {
-  return path
-    .map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`))
-    .join("")
-    .replace(/^\./, "");
+function refuseIssues(issues: readonly z.core.$ZodIssue[]): Result<never> {
+  const { path } = firstProblem(issues);
+  return refuse("query/malformed", describeIssues("the query", issues), { path });
 }

@@ -5,6 +5,7 @@ import type { Json } from "../core/model.ts";
 import type { QueryResult, QuerySpec } from "../core/query/plan.ts";
 import { ok, refuse } from "../core/refusal.ts";
 import type { Result } from "../core/refusal.ts";
+import { describeIssues } from "./issues.ts";
 import { isNestedDeeper } from "./nesting.ts";
 import { parseQueryBody } from "./query-v1.ts";
 
@@ -12,7 +13,8 @@ export const CHARTS = ["area", "bar", "column", "line", "pie", "number", "table"
 export type Chart = (typeof CHARTS)[number];
 
 const TITLE_CHARS_MAX = 200;
-const WIDGET_ID = /^[A-Za-z0-9_-]{1,64}$/;
+/** Letters, digits, `_` and `-`, 1 to 64. */
+export const WIDGET_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** What a widget shows; `color`, `options` and `position` are the dashboard's business and stored as they are. */
 export interface Widget extends QuerySpec {
@@ -33,7 +35,8 @@ export interface WidgetResult extends QueryResult {
 
 const jsonObject = z.record(z.string(), z.json());
 
-const looks = z.object({
+/** What a widget has beside its query. */
+export const WidgetLooksV1 = z.object({
   title: z.string().max(TITLE_CHARS_MAX).default(""),
   chart: z.enum(CHARTS),
   color: z.string().max(TITLE_CHARS_MAX).optional(),
@@ -62,9 +65,9 @@ export function parseWidget(id: string, body: unknown): Result<Widget> {
       `"options" and "position" may be nested ${NESTING_MAX} deep at most.`,
     );
   }
-  const parsed = looks.safeParse(body);
+  const parsed = WidgetLooksV1.safeParse(body, { reportInput: true });
   if (!parsed.success)
-    return refuse("widget/malformed", `The widget: ${z.prettifyError(parsed.error)}`);
+    return refuse("widget/malformed", describeIssues("the widget", parsed.error.issues));
   const query = parseQueryBody(queryPart(body));
   if (!query.ok) return query;
   const { title, chart, color, options, position } = parsed.data;

@@ -1,6 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { cellKey, cellOf } from "../../src/core/ids.ts";
+import { JOURNAL_CHARS_MIN } from "../../src/core/limits.ts";
 import type { Stub } from "../../src/env.ts";
 import type { CellRpc } from "../../src/wire/internal-rpc.ts";
 import { bindings, objectOf } from "./deployment-under-test.ts";
@@ -81,6 +82,43 @@ describe("a cell", () => {
       accepted: 1,
     });
     expect(await stateOf(id)).toMatchObject({ total: 11 });
+  });
+
+  test("goes on with what a commit asked for when the checkpoint after it fails: timers, deliveries", async () => {
+    const names = Array.from({ length: 50 }, (_, i) => `no-checkpoint-${i}`);
+    const from = names.find((id) => cellOf(id, CELLS) === 0)!;
+    const to = names.find((id) => cellOf(id, CELLS) === 2)!;
+    const stub = objectOf(stubOf(from));
+    const seq = (await stubOf(from).counters())["version"]! + 1;
+    await runInDurableObject(stub, (_, { storage }) => {
+      // So much journal that the next commit is followed by a checkpoint.
+      const row = { v: 1, c: seq, at: 0, t: [], pad: "x".repeat(JOURNAL_CHARS_MIN) };
+      storage.sql.exec("INSERT INTO journal VALUES (?, ?)", seq, JSON.stringify(row));
+    });
+    await evictDurableObject(stub);
+    const reply = await runInDurableObject(stub, async (instance, state) => {
+      const { storage } = state;
+      await storage.deleteAlarm();
+      const transactionSync = storage.transactionSync.bind(storage);
+      Object.defineProperty(storage, "transactionSync", {
+        configurable: true,
+        value: () => {
+          throw new Error("database or disk is full: SQLITE_FULL");
+        },
+      });
+      const messages = [
+        { do: "send", to, body: { add: 7 } },
+        { do: "timer", to: "t", ms: 60_000 },
+      ];
+      const slice = messages.map((message) => element(from, message)).join(",");
+      const accepted = await (instance as unknown as CellRpc).accept(slice, 2, false);
+      Object.defineProperty(storage, "transactionSync", { value: transactionSync });
+      return accepted;
+    });
+    expect(reply).toMatchObject({ accepted: 2 });
+    await waitFor(async () => (await stateOf(to))?.["total"] === 7);
+    const alarmAtMs = await runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
+    expect(alarmAtMs).not.toBe(null);
   });
 
   test("fires a timer by its alarm after an eviction", async () => {

@@ -50,7 +50,7 @@ export async function bundle(
     supported: { "import-source": true, using: true },
     conditions: ["workerd", "worker", "browser"],
     platform: "browser",
-    external: ["cloudflare:*"],
+    external: ["cloudflare:*", "node:*"],
     define: { "process.env.NODE_ENV": '"production"' },
     logLevel: "warning",
     plugins: [replacing([[/\/models\/index\.ts$/, models], ...REPLACEMENTS[variant]])],

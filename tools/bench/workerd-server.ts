@@ -90,7 +90,7 @@ export class WorkerdServer {
     directory: string,
   ): Promise<WorkerdServer> {
     const run = join(directory, variant);
-    for (const each of ["worker", "assets", "objects"])
+    for (const each of ["worker", "assets", "objects", "archive"])
       await mkdir(join(run, each), { recursive: true });
     await bundle(variant, settings, join(run, "worker", "worker.js"));
     await writeFile(join(run, "assets.json"), "{}");
@@ -109,6 +109,9 @@ export class WorkerdServer {
       supervisionSocket: join(run, SUPERVISION),
       objectsDirectory: join(run, "objects"),
       assetsDirectory: join(run, "assets"),
+      archiveDirectory: join(run, "archive"),
+      network: "none",
+      databases: [],
       authentication: false,
       memoryBytes: totalmem(),
     });

@@ -1,5 +1,6 @@
 /** Messages in: for one twin, for many. */
 import type { Context, Hono } from "hono";
+import type { CommandsWanted } from "../../core/cell/requests.ts";
 import { cellOf, isTwinId } from "../../core/ids.ts";
 import { MESSAGES_PER_REQUEST_MAX, MESSAGE_CHARS_MAX } from "../../core/limits.ts";
 import { refuse } from "../../core/refusal.ts";
@@ -53,6 +54,8 @@ async function postForTwin(c: Ctx): Promise<Response> {
   if (!text.ok) return problem(text.refusal);
   const identity = identityOf(c);
   if (!identity.ok) return problem(identity.refusal);
+  const wanted = commandsWanted(c);
+  if (!wanted.ok) return problem(wanted.refusal);
   const slice = sliceForTwin(text.value, id, identity.value);
   if (!slice.ok) return problem(slice.refusal);
   const { name, placement } = model.value;
@@ -62,7 +65,7 @@ async function postForTwin(c: Ctx): Promise<Response> {
     cellOf(id, placement),
     slice.value.text,
     slice.value.count,
-    true,
+    wanted.value,
   );
   if ("code" in reply) return problem(reply);
   return answerForTwin(reply);
@@ -72,7 +75,8 @@ async function postForTwin(c: Ctx): Promise<Response> {
 const TAKEN = '{"accepted":1,"duplicates":0,"rejected":[],"commands":[]}';
 const JSON_HEADERS = { headers: { "content-type": "application/json" } };
 
-function answerForTwin({ accepted, repeated, rejected, commands = [] }: AcceptReply): Response {
+function answerForTwin(reply: AcceptReply): Response {
+  const { accepted, repeated, rejected, commands = [], commandIds } = reply;
   if (accepted === 1 && repeated.length + rejected.length + commands.length === 0) {
     return new Response(TAKEN, JSON_HEADERS);
   }
@@ -81,12 +85,22 @@ function answerForTwin({ accepted, repeated, rejected, commands = [] }: AcceptRe
     duplicates: repeated.length,
     rejected: rejected.map(([index, refusal]) => rejectionOf(index, undefined, refusal)),
     commands,
+    ...(commandIds === undefined ? {} : { commandIds }),
   };
   const [first] = rejected;
   if (accepted > 0 || repeated.length > 0 || first === undefined) return Response.json(body);
   // Nothing was taken: the first reason speaks for the request, and the body still says all of them.
   const [, { code, detail }] = first;
   return problem({ code, detail, data: body });
+}
+
+/** A client that takes the answer for the commands' delivery says `?ack=answer`. */
+function commandsWanted(c: Ctx): Result<CommandsWanted> {
+  const ack = c.req.url.includes("?") ? c.req.query("ack") : undefined;
+  if (ack === undefined) return { ok: true, value: true };
+  if (ack === "answer") return { ok: true, value: "taken" };
+  const given = JSON.stringify(ack.slice(0, 80));
+  return refuse("request/bad-parameter", `"ack" is "answer" or absent; this one is ${given}.`);
 }
 
 /** The query's or header's identity of a message, as members of its envelope: `,"messageId":"…"` or nothing. */

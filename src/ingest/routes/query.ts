@@ -9,8 +9,10 @@ import { planQuery } from "../../routing/plan-query.ts";
 import { runQuery } from "../../routing/run-query.ts";
 import { deployedModel, deployment } from "../../routing/deployment.ts";
 import { parseQueryBody } from "../../wire/query-v1.ts";
+import { flagParameter } from "../parameters.ts";
 import { problem } from "../problem.ts";
 import { readText } from "../read-body.ts";
+import { clockMs } from "../../routing/clock.ts";
 
 type Ctx = Context<{ Bindings: Env }>;
 
@@ -21,8 +23,8 @@ export function queryRoutes(app: Hono<{ Bindings: Env }>): void {
 
 /** With `?consistent=true` the result has everything that was acknowledged before the request. */
 async function postQuery(c: Ctx): Promise<Response> {
-  const nowMs = Date.now();
-  const consistent = flagOf(c, "consistent");
+  const nowMs = clockMs();
+  const consistent = flagParameter("consistent", c.req.query("consistent"));
   if (!consistent.ok) return problem(consistent.refusal);
   const text = await readText(c.req.raw, QUERY_BODY_BYTES_MAX);
   if (!text.ok) return problem(text.refusal);
@@ -39,7 +41,7 @@ async function postQuery(c: Ctx): Promise<Response> {
 
 /** What a query may name in a model, with some of the values that are there. */
 async function getFields(c: Ctx): Promise<Response> {
-  const nowMs = Date.now();
+  const nowMs = clockMs();
   const name = c.req.param("model")!;
   const model = await deployedModel(c.env, name);
   if (!model.ok) return problem(model.refusal);
@@ -79,13 +81,4 @@ function bodyOf(text: string, contentType: string): Result<unknown> {
       `The body is no JSON: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-}
-
-function flagOf(c: Ctx, name: string): Result<boolean> {
-  const text = c.req.query(name) ?? "false";
-  if (text === "true" || text === "false") return ok(text === "true");
-  return refuse(
-    "request/bad-parameter",
-    `"${name}" is true or false; this one is ${JSON.stringify(text.slice(0, 80))}.`,
-  );
 }

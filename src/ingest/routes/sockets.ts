@@ -1,13 +1,16 @@
 /** WebSockets in: a device's, which its twin's cell holds, and a gateway's, which speaks for many twins. */
 import type { Context, Hono } from "hono";
+import { cellKey, cellOf, isTwinId } from "../../core/ids.ts";
 import { BODY_BYTES_MAX } from "../../core/limits.ts";
-import type { Refusal } from "../../core/refusal.ts";
+import type { Refusal, Result } from "../../core/refusal.ts";
 import type { Env } from "../../env.ts";
 import { deployedModel } from "../../routing/deployment.ts";
+import { gatewayAcknowledgementOf } from "../../wire/commands-v1.ts";
+import type { GatewayAcknowledgement } from "../../wire/commands-v1.ts";
 import type { DeployedModel } from "../../wire/internal-rpc.ts";
 import { acceptSlice, callCell } from "../cell-calls.ts";
 import { problem } from "../problem.ts";
-import { routeBatch, splitBatch } from "../route-batch.ts";
+import { badId, routeBatch, splitBatch } from "../route-batch.ts";
 import type { BatchOutcome, BatchRejection, CellSlice, SplitBatch } from "../route-batch.ts";
 import { targetOf } from "./twins.ts";
 
@@ -34,7 +37,8 @@ async function deviceSocket(c: Ctx): Promise<Response> {
 
 /**
  * A gateway's frames are lists as in `POST …/messages` (or one element alone). Frames that arrive together are
- * routed together; each gets its acknowledgement, in order.
+ * routed together; each gets its acknowledgement, in order, after the commands that they caused. Other commands wait
+ * in their twins' mailboxes: a cell does not know which gateway speaks for a twin.
  */
 async function gatewaySocket(c: Ctx): Promise<Response> {
   const model = await deployedModel(c.env, c.req.param("model")!);
@@ -78,6 +82,11 @@ class Gateway {
       this.#waiting = [];
       return;
     }
+    const acknowledgement = gatewayAcknowledgementOf(frame);
+    if (acknowledgement !== undefined) {
+      void this.#acknowledgeCommands(acknowledgement);
+      return;
+    }
     this.#waiting.push(frame);
     if (!this.#routing) {
       this.#routing = true;
@@ -93,6 +102,23 @@ class Gateway {
       await this.#route(texts);
     }
     this.#routing = false;
+  }
+
+  async #acknowledgeCommands(acknowledgement: Result<GatewayAcknowledgement>): Promise<void> {
+    const outcome = acknowledgement.ok
+      ? await this.#commandsTaken(acknowledgement.value)
+      : acknowledgement.refusal;
+    if ("code" in outcome)
+      this.#send({ type: "error", code: outcome.code, detail: outcome.detail });
+  }
+
+  #commandsTaken({
+    id,
+    commandIds,
+  }: GatewayAcknowledgement): Promise<{ readonly acknowledged: number } | Refusal> {
+    if (!isTwinId(id)) return Promise.resolve(badId(id));
+    const key = cellKey(this.#model.name, cellOf(id, this.#model.placement));
+    return callCell(this.#env, key, (cell) => cell.acknowledge(id, commandIds));
   }
 
   async #route(texts: readonly string[]): Promise<void> {
@@ -111,8 +137,9 @@ class Gateway {
     }
     const { name } = this.#model;
     const outcome = await routeBatch({ slices: joined, rejected, count }, (cell, slice) =>
-      acceptSlice(this.#env, name, cell, slice.text, slice.indexes.length, false),
+      acceptSlice(this.#env, name, cell, slice.text, slice.indexes.length, true),
     );
+    for (const command of outcome.commands) this.#send({ type: "command", ...command });
     this.#acknowledge(frames, outcome);
   }
 

@@ -11,6 +11,7 @@ import type { DeployedModel } from "../../wire/internal-rpc.ts";
 import { twinJson } from "../../wire/twin-v1.ts";
 import { parseTwinBatch } from "../twin-batch.ts";
 import { callCell } from "../cell-calls.ts";
+import { limitParameter } from "../parameters.ts";
 import { problem } from "../problem.ts";
 import { readJson, readText } from "../read-body.ts";
 import { badId, batchBody, routeBatch } from "../route-batch.ts";
@@ -98,7 +99,7 @@ async function createTwins(c: Ctx): Promise<Response> {
 async function listTwins(c: Ctx): Promise<Response> {
   const model = await deployedModel(c.env, c.req.param("model")!);
   if (!model.ok) return problem(model.refusal);
-  const limit = limitOf(c.req.query("limit"));
+  const limit = limitParameter(c.req.query("limit"), LIST_LIMIT_MAX);
   if (!limit.ok) return problem(limit.refusal);
   const prefix = c.req.query("prefix") ?? "";
   // The cursor is the last id of the page before.
@@ -117,16 +118,6 @@ async function listTwins(c: Ctx): Promise<Response> {
   ids.sort();
   const shown = ids.slice(0, limit.value);
   return Response.json({ ids: shown, cursor: ids.length > shown.length ? shown.at(-1) : null });
-}
-
-function limitOf(text: string | undefined): Result<number> {
-  const limit = text === undefined ? LIST_LIMIT_MAX : Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= LIST_LIMIT_MAX)
-    return { ok: true, value: limit };
-  return refuse(
-    "request/bad-parameter",
-    `"limit" is an integer from 1 to ${LIST_LIMIT_MAX}; this one is ${JSON.stringify(text)}.`,
-  );
 }
 
 function stateOf(body: unknown): Result<Record<string, unknown>> {

@@ -1,7 +1,7 @@
 /** Widgets: what dashboards show, their results now and over the last day. */
 import type { Context, Hono } from "hono";
 import { HISTORY_MINUTES, QUERY_BODY_BYTES_MAX } from "../../core/limits.ts";
-import { ok, refuse } from "../../core/refusal.ts";
+import { ok } from "../../core/refusal.ts";
 import type { Refusal, Result } from "../../core/refusal.ts";
 import type { Env } from "../../env.ts";
 import { planQuery } from "../../routing/plan-query.ts";
@@ -9,8 +9,10 @@ import { runQuery } from "../../routing/run-query.ts";
 import { deployment } from "../../routing/deployment.ts";
 import { parseWidget, queryOfWidget } from "../../wire/widget-v1.ts";
 import type { Widget } from "../../wire/widget-v1.ts";
+import { limitParameter } from "../parameters.ts";
 import { problem } from "../problem.ts";
 import { readJson } from "../read-body.ts";
+import { clockMs } from "../../routing/clock.ts";
 
 type Ctx = Context<{ Bindings: Env }>;
 
@@ -54,7 +56,7 @@ async function deleteWidget(c: Ctx): Promise<Response> {
 
 /** What the widget shows now, as a query's answer. */
 async function getResult(c: Ctx): Promise<Response> {
-  const nowMs = Date.now();
+  const nowMs = clockMs();
   const widget = await widgetOf(c);
   if (!widget.ok) return problem(widget.refusal);
   const planned = planQuery(queryOfWidget(widget.value), await deployment(c.env));
@@ -68,7 +70,7 @@ async function getResult(c: Ctx): Promise<Response> {
 
 /** The newest results, one a minute, oldest first. */
 async function getHistory(c: Ctx): Promise<Response> {
-  const limit = limitOf(c.req.query("limit"));
+  const limit = limitParameter(c.req.query("limit"), HISTORY_MINUTES);
   if (!limit.ok) return problem(limit.refusal);
   const widget = await widgetOf(c);
   if (!widget.ok) return problem(widget.refusal);
@@ -85,15 +87,6 @@ async function widgetOf(c: Ctx): Promise<Result<Widget>> {
   const id = c.req.param("id")!;
   const widget = (await reducer(c).listWidgets()).find((candidate) => candidate.id === id);
   return widget === undefined ? { ok: false, refusal: unknown(id) } : ok(widget);
-}
-
-function limitOf(text: string | undefined): Result<number> {
-  const limit = text === undefined ? HISTORY_MINUTES : Number(text);
-  if (Number.isInteger(limit) && limit >= 1 && limit <= HISTORY_MINUTES) return ok(limit);
-  return refuse(
-    "request/bad-parameter",
-    `"limit" is an integer from 1 to ${HISTORY_MINUTES}; this one is ${JSON.stringify(text?.slice(0, 80))}.`,
-  );
 }
 
 function unknown(id: string): Refusal {

@@ -35,6 +35,7 @@ export function twinContract(client: Client): void {
         updatedAt: expect.stringMatching(/^\d{4}-.*Z$/),
         lastMessageAt: null,
         timers: [],
+        pendingCommands: 0,
       });
       expect((await client.reach.fetch(path, { method: "DELETE" })).status).toBe(204);
       expect(await client.call("DELETE", path)).toMatchObject({

@@ -1,5 +1,5 @@
 /** In the place of `src/twin/sqlite-store.ts`: a store that writes nothing and has nothing. */
-import type { CellStore } from "../../../src/core/cell/store.ts";
+import type { CellStore, HistoryRows } from "../../../src/core/cell/store.ts";
 
 export class SqliteStore implements CellStore {
   readonly rowsWritten = 0;
@@ -26,6 +26,18 @@ export class SqliteStore implements CellStore {
   }
 
   checkpoint(): void {
+    // As above.
+  }
+
+  historyRows(): HistoryRows {
+    return { merged: 0, appended: 0 };
+  }
+
+  readHistory(): [] {
+    return [];
+  }
+
+  dropHistory(): void {
     // As above.
   }
 }

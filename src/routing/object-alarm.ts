@@ -1,8 +1,8 @@
 /**
- * The one alarm of a cell. It is only ever moved forward in time, since setting it costs a billed row: an alarm
+ * The one alarm of a Durable Object. It is only ever moved forward in time, since setting it costs a billed row: an alarm
  * that finds nothing to do is set anew for what is due then.
  */
-export class CellAlarm {
+export class ObjectAlarm {
   rowsWritten = 0;
   readonly #storage: DurableObjectStorage;
   /** When it is set for; undefined while unknown, after a start. */
@@ -16,7 +16,7 @@ export class CellAlarm {
   notLaterThan(atMs: number): void {
     if (this.#atMs === undefined) {
       this.#atMs = atMs;
-      void this.#joinStored(atMs);
+      void this.#joinStored();
     } else if (this.#atMs === null || atMs < this.#atMs) {
       this.#atMs = atMs;
       this.#set(atMs);
@@ -28,10 +28,18 @@ export class CellAlarm {
     this.#atMs = null;
   }
 
-  async #joinStored(atMs: number): Promise<void> {
+  /** Looks what is set: the platform gives up an alarm that failed too often, and says nothing. */
+  async lookAgain(): Promise<void> {
+    this.#atMs = await this.#storage.getAlarm();
+  }
+
+  async #joinStored(): Promise<void> {
+    const asked = this.#atMs!;
     const storedMs = await this.#storage.getAlarm();
-    if (storedMs !== null && storedMs <= atMs) this.#atMs = storedMs;
-    else this.#set(atMs);
+    // Somebody has asked for an earlier one meanwhile, which is set; or it came, and who it called asks anew.
+    if (this.#atMs !== asked) return;
+    if (storedMs !== null && storedMs <= asked) this.#atMs = storedMs;
+    else this.#set(asked);
   }
 
   #set(atMs: number): void {
