@@ -5,11 +5,13 @@
  *     node tools/build.ts dashboard   the dashboard alone, into dist/dashboard (wrangler's [build] command)
  *
  * The dashboard: `src/dashboard/client/main.tsx` and `style.css` are bundled; other entries can be loaded with
- * `import()`. Its pages (`*.html`) and everything in `public/` are copied as they are.
+ * `import()`. Its pages (`*.html`) and everything in `public/` are copied as they are. Beside them come the description
+ * of the HTTP interface and what the page that shows it loads (docs-page.ts).
  */
 import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { writeDocsPage } from "./docs-page.ts";
 import { buildWorker } from "./serve/build.ts";
 import { StartFailure } from "./serve/start-failure.ts";
 
@@ -39,7 +41,7 @@ async function buildDashboard(source: string, target: string): Promise<void> {
   const entries = ["main.tsx", "style.css"]
     .filter((name) => names.includes(name))
     .map((name) => join(source, name));
-  const written = await bundle(entries, target);
+  const written = [...(await bundle(entries, target)), ...(await writeDocsPage(ROOT, target))];
 
   await mkdir(target, { recursive: true });
   const pages = names.filter((name) => name.endsWith(".html"));
