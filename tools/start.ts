@@ -12,14 +12,17 @@ import { checkExposure, claimPort, resolveHost } from "./serve/address.ts";
 import { HELP, parseStartArguments } from "./serve/arguments.ts";
 import type { StartOptions } from "./serve/arguments.ts";
 import { snapshotWorker } from "./serve/build.ts";
+import { databaseNames } from "./serve/databases.ts";
 import { openDataDirectory } from "./serve/data-directory.ts";
 import type { DataDirectory } from "./serve/data-directory.ts";
 import { endOrphan } from "./serve/guarded-child.ts";
 import { startReplays } from "./serve/replays.ts";
 import type { Replays } from "./serve/replays.ts";
+import { SeededDemos } from "./serve/seeded-demos.ts";
 import { StartFailure } from "./serve/start-failure.ts";
 import { describeAssets } from "./serve/static-assets.ts";
 import { supervise } from "./serve/supervisor.ts";
+import { TIMINGS } from "./serve/timings.ts";
 import { workerdConfig } from "./serve/workerd-config.ts";
 import type { WorkerdConfigOptions } from "./serve/workerd-config.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -55,6 +58,7 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<void> {
   const address = await resolveHost(options.host);
   const secret = process.env["LIVETWIN_ADMIN_SECRET"];
   const authentication = checkExposure(options.host, address, secret);
+  const databases = databaseNames(process.env);
   const data = await openDataDirectory(options.dataDirectory);
   // A directory that only this user enters, with a short path: a socket's path may have about 100 bytes.
   const temporaryDirectory = await mkdtemp(join(tmpdir(), TEMPORARY_PREFIX));
@@ -65,25 +69,33 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<void> {
     const listen = await claimPort(options.host, address, options.port);
     const record = { supervisorPid: process.pid, url: listen.url, temporaryDirectory };
     await data.record({ ...record, workerdPid: null });
-    await prepareRun(data, { bind: listen.bind, supervisionSocket, authentication }, stop);
+    const { bind } = listen;
+    const { network, hangMsMax } = options;
+    const chosen = { bind, supervisionSocket, authentication, network, databases };
+    await prepareRun(data, chosen, stop);
 
     const onReady = (): void => {
       print(accessLine(authentication, address));
       if (options.demos.length > 0)
-        print(`Playing ${options.demos.join(" and ")}; --demo none leaves it out.`);
+        print(`Playing ${options.demos.join(", ")}; --demo none leaves that out.`);
       const key = authentication ? secret : undefined;
       replays = startReplays({
         root: ROOT,
         demos: options.demos,
         url: listen.localUrl,
         key,
+        seeded: new SeededDemos(data.path),
         print,
       });
     };
     const onStarted = (workerdPid: number): Promise<void> => data.record({ ...record, workerdPid });
     const program = workerdProgram();
     const args = ["serve", configPath(data)];
-    await supervise({ program, args, listen, supervisionSocket, print, onStarted, onReady }, stop);
+    const timings = { ...TIMINGS, hangMsMax };
+    await supervise(
+      { program, args, listen, supervisionSocket, print, onStarted, onReady, timings },
+      stop,
+    );
   } finally {
     await replays?.end();
     await rm(temporaryDirectory, { recursive: true, force: true });
@@ -94,7 +106,10 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<void> {
 /** Fills the run directory with all that workerd reads: the bundle, the static assets and its configuration. */
 async function prepareRun(
   data: DataDirectory,
-  chosen: Pick<WorkerdConfigOptions, "bind" | "supervisionSocket" | "authentication">,
+  chosen: Pick<
+    WorkerdConfigOptions,
+    "bind" | "supervisionSocket" | "authentication" | "network" | "databases"
+  >,
   signal: AbortSignal,
 ): Promise<void> {
   const manifest = await snapshotWorker({ root: ROOT, print, signal }, data.run);
@@ -103,6 +118,7 @@ async function prepareRun(
     ...chosen,
     manifest,
     objectsDirectory: data.objects,
+    archiveDirectory: data.archive,
     assetsDirectory,
     memoryBytes: memoryBytes(),
   });

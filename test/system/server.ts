@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** As on the command line; `none` unless given. */
   readonly demo?: string;
+  /** Further words of the command line. */
+  readonly words?: readonly string[];
   /** Added to this process's environment. */
   readonly env?: NodeJS.ProcessEnv;
   /** The project whose server is started: this one, or a copy of it with other models. */
@@ -36,7 +38,9 @@ export interface RunningServer extends AsyncDisposable {
   readonly supervisorPid: number;
   /** Another one after each restart. */
   readonly workerdPid: number;
-  /** Kills workerd, and waits until the supervisor has made the server ready again. */
+  /** Does what ends workerd, and waits until the supervisor has made the server ready again. */
+  restartedBy(act: () => unknown): Promise<void>;
+  /** Kills workerd, and waits for the same. */
   killWorkerd(): Promise<void>;
   /** Ends the server in order and answers how its supervisor ended. Harmless when it has ended already. */
   stop(): Promise<Exit>;
@@ -55,10 +59,15 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const dataDirectory = options.dataDirectory ?? (await makeDataDirectory());
   const { port = 0, demo = "none" } = options;
   const child = spawnStart(
-    ["--port", String(port), "--data", dataDirectory, "--demo", demo],
+    ["--port", String(port), "--data", dataDirectory, "--demo", demo, ...(options.words ?? [])],
     options,
   );
   const output = collect(child);
+  const restartedBy = async (act: () => unknown): Promise<void> => {
+    const from = output.text().length;
+    await act();
+    await output.until(/^Livetwin is ready again at .*\n/m, from, RESTART_MS_MAX);
+  };
   const stop = async (): Promise<Exit> => {
     child.kill("SIGTERM");
     const exit = await child.exited;
@@ -75,11 +84,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       get workerdPid() {
         return workerdPidOf(dataDirectory);
       },
-      killWorkerd: async () => {
-        const from = output.text().length;
-        process.kill(workerdPidOf(dataDirectory), "SIGKILL");
-        await output.until(/^Livetwin is ready again at .*\n/m, from, RESTART_MS_MAX);
-      },
+      restartedBy,
+      killWorkerd: () => restartedBy(() => process.kill(workerdPidOf(dataDirectory), "SIGKILL")),
       stop,
       output: output.text,
       [Symbol.asyncDispose]: async () => void (await stop()),

@@ -107,7 +107,12 @@ describe("a running server", { timeout: 150_000 }, () => {
     const pids = [server.supervisorPid, server.workerdPid];
     expect(await server.stop()).toEqual({ code: 0, signal: null });
     expect(await running(pids)).toEqual([]);
-    expect((await readdir(dataDirectory)).sort()).toEqual(["livetwin.json", "lock", "objects"]);
+    expect((await readdir(dataDirectory)).sort()).toEqual([
+      "archive",
+      "livetwin.json",
+      "lock",
+      "objects",
+    ]);
   });
 
   test("leaves no workerd behind when it is killed itself, and starts again at once", async () => {
@@ -222,7 +227,7 @@ describe("a start that can't be", { timeout: 30_000 }, () => {
     ],
     [
       ["--demo", "airports,mars"],
-      "--demo mars: the demos are airports, power-grid, or none. See: npm start -- --help\n",
+      "--demo mars: the demos are airports, power-grid, gas-meter, wind-turbine, or none. See: npm start -- --help\n",
     ],
     [["airports"], "Unexpected argument 'airports'. See: npm start -- --help\n"],
   ])("refuses the command line %j in one line", async (args, line) => {

@@ -25,6 +25,7 @@ const INPUTS = [
   "package.json",
   "package-lock.json",
   "tools/build.ts",
+  "tools/docs-page.ts",
   "tools/serve/build.ts",
 ];
 

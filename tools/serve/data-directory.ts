@@ -4,6 +4,8 @@
  *
  *     livetwin.json   {"format":n}: which layout this is; written once
  *     objects/        the Durable Objects' SQLite files; workerd's own layout. Back up this with livetwin.json
+ *     archive/        what models put into the archive; files that are written once and may be read at any time
+ *     seeded.json     which demos have been given their start-up data (`seeded-demos.ts`)
  *     lock            held by the running server
  *     run/            what the running server was started from; made anew at each start
  *     run.json        who is running: process ids and address
@@ -42,6 +44,7 @@ export interface DataDirectory {
   /** Absolute, as are the other paths. */
   readonly path: string;
   readonly objects: string;
+  readonly archive: string;
   readonly run: string;
   /** The record of a server that did not end in order. */
   readonly interrupted: RunRecord | undefined;
@@ -57,14 +60,17 @@ export async function openDataDirectory(given: string): Promise<DataDirectory> {
   const recordPath = join(path, "run.json");
   const run = join(path, "run");
   const objects = join(path, "objects");
+  const archive = join(path, "archive");
   try {
     await writeAtomically(join(path, "livetwin.json"), { format: DATA_FORMAT });
     await mkdir(objects, { recursive: true });
+    await mkdir(archive, { recursive: true });
     await rm(run, { recursive: true, force: true });
     await mkdir(run);
     return {
       path,
       objects,
+      archive,
       run,
       interrupted: await readRunRecord(path),
       record: (record) => writeAtomically(recordPath, record),

@@ -44,7 +44,13 @@ export interface GuardedChild {
 export function spawnGuarded(
   program: string,
   args: readonly string[],
-  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+  options: {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly cwd?: string;
+    /** Run it as another user, which only root may. */
+    readonly uid?: number;
+    readonly gid?: number;
+  } = {},
 ): GuardedChild {
   const child = spawn("/bin/sh", ["-c", SCRIPT, "sh", program, ...args], {
     ...options,
@@ -108,7 +114,20 @@ export async function commandLineOf(pid: number): Promise<string> {
     const words = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
     return words.replaceAll("\0", " ");
   }
-  const ps = spawn("ps", ["-ww", "-o", "command=", "-p", String(pid)], {
+  return askPs(pid, "command");
+}
+
+/** Whether somebody has stopped the process: with SIGSTOP, or in a debugger. */
+export async function isStopped(pid: number): Promise<boolean> {
+  if (process.platform !== "linux") return (await askPs(pid, "state")).startsWith("T");
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  // "pid (name) state …", and the name may have brackets in it. Upper case is for a signal, lower for a debugger.
+  const state = stat.slice(stat.lastIndexOf(")") + 2)[0];
+  return state === "T" || state === "t";
+}
+
+async function askPs(pid: number, column: string): Promise<string> {
+  const ps = spawn("ps", ["-ww", "-o", `${column}=`, "-p", String(pid)], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   ps.once("error", () => undefined);

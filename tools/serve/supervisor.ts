@@ -10,50 +10,14 @@ import { portTaken } from "./address.ts";
 import type { ListenAddress } from "./address.ts";
 import { askServer } from "./ask-server.ts";
 import type { Door, ServerAnswer } from "./ask-server.ts";
-import { passOutput } from "./child-output.ts";
-import { describeExit, endChild, spawnGuarded } from "./guarded-child.ts";
+import { describeExit, endChild, isStopped, spawnGuarded } from "./guarded-child.ts";
 import type { Exit, GuardedChild } from "./guarded-child.ts";
+import { Silence } from "./silence.ts";
 import { StartFailure } from "./start-failure.ts";
-
-export interface SupervisorTimings {
-  /** Between two looks whether a starting server is ready. */
-  readonly readyPollMs: number;
-  /** A server that is not ready by then is taken for hung. */
-  readonly readyMsMax: number;
-  /** The pause before a restart: doubles from the first to the second with each early death. */
-  readonly backOffMsMin: number;
-  readonly backOffMsMax: number;
-  /** A life this long makes the next pause the shortest again. */
-  readonly steadyMs: number;
-  /** Between two health checks. */
-  readonly healthIntervalMs: number;
-  /** What one health check waits for an answer. */
-  readonly healthTimeoutMs: number;
-  /** So many checks in a row without an answer end the server. */
-  readonly healthFailuresMax: number;
-  /** What the scheduled handler may take. */
-  readonly scheduledMsMax: number;
-  /** What workerd may take to end when asked to; then it is made to. */
-  readonly stopMsMax: number;
-}
-
-/**
- * A model that computes for long blocks every request, for workerd has one thread. Its step is refused only when it
- * returns, so the health check must bear with it: 3 checks of 10 s, with pauses, are more than 30 s without an answer,
- * and only code that never returns takes so long.
- */
-export const TIMINGS: SupervisorTimings = {
-  readyPollMs: 25,
-  readyMsMax: 60_000,
-  backOffMsMin: 200,
-  backOffMsMax: 5_000,
-  steadyMs: 10_000,
-  healthIntervalMs: 5_000,
-  healthTimeoutMs: 10_000,
-  healthFailuresMax: 3,
-  scheduledMsMax: 50_000,
-  stopMsMax: 5_000,
-};
+import { TIMINGS } from "./timings.ts";
+import type { SupervisorTimings } from "./timings.ts";
+import { passWorkerdOutput } from "./workerd-output.ts";
+import type { WorkerdOutput } from "./workerd-output.ts";
 
 const MINUTE_MS = 60_000;
 const TIMER_EARLY_MS = 5;
@@ -81,6 +45,7 @@ export interface SupervisorOptions {
 export async function supervise(options: SupervisorOptions, stop: AbortSignal): Promise<void> {
   const timings = options.timings ?? TIMINGS;
   let backOffMs = timings.backOffMsMin;
+  let hangs = 0;
   for (let first = true; !stop.aborted; first = false) {
     const startedAtMs = performance.now();
     const life = await startLife(options, timings);
@@ -101,11 +66,29 @@ export async function supervise(options: SupervisorOptions, stop: AbortSignal): 
     if (stop.aborted) return;
     if (first && !life.wasReady) throw new StartFailure(life.explain(exit));
 
-    if (performance.now() - startedAtMs >= timings.steadyMs) backOffMs = timings.backOffMsMin;
-    options.print(`workerd ended ${describeExit(exit)}; restarting`);
+    // A server that hung as soon as it was ready has not lived well for all the time until that was certain.
+    const livedMs = performance.now() - startedAtMs - life.hungMs;
+    if (livedMs >= timings.steadyMs) backOffMs = timings.backOffMsMin;
+    if (life.hungMs > 0) hangs++;
+    options.print(
+      life.hungMs > 0
+        ? hangLine(life.hungMs, hangs, backOffMs)
+        : `workerd ended ${describeExit(exit)}; restarting`,
+    );
     await pause(backOffMs, stop);
     backOffMs = Math.min(backOffMs * 2, timings.backOffMsMax);
   }
+}
+
+function hangLine(hungMs: number, hangs: number, backOffMs: number): string {
+  return (
+    `workerd was killed for it had not answered for ${seconds(hungMs)}: most likely a model's code does not return ` +
+    `(hang ${hangs} of this run); restarting in ${seconds(backOffMs)}`
+  );
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
 }
 
 async function startLife(options: SupervisorOptions, timings: SupervisorTimings): Promise<Life> {
@@ -125,19 +108,21 @@ async function startLife(options: SupervisorOptions, timings: SupervisorTimings)
 class Life {
   readonly child: GuardedChild;
   wasReady = false;
+  /** Milliseconds without an answer for which it was killed; 0 if it was not. */
+  hungMs = 0;
   readonly #options: SupervisorOptions;
   readonly #timings: SupervisorTimings;
   /** Aborts when the process has ended: all that waits for it stops waiting. */
   readonly #ended = new AbortController();
-  readonly #lastLine: () => string;
+  readonly #output: WorkerdOutput;
 
   constructor(child: GuardedChild, options: SupervisorOptions, timings: SupervisorTimings) {
     this.child = child;
     this.#options = options;
     this.#timings = timings;
-    this.#lastLine = passOutput("workerd", [child.stdout, child.stderr], (line) =>
+    this.#output = passWorkerdOutput([child.stdout, child.stderr], (line) =>
       process.stderr.write(`${line}\n`),
-    ).lastLine;
+    );
     void child.exited.then(() => this.#ended.abort());
   }
 
@@ -152,7 +137,7 @@ class Life {
         return true;
       }
       if (performance.now() > deadlineMs) {
-        this.#options.print(`workerd was not ready within ${readyMsMax / 1000} s`);
+        this.hungMs = readyMsMax;
         this.child.kill("SIGKILL");
         await this.child.exited;
         return false;
@@ -186,27 +171,53 @@ class Life {
 
   /** Kills the process when it has not answered for so long that it never will. */
   async watchHealth(): Promise<void> {
-    const { healthIntervalMs, healthTimeoutMs, healthFailuresMax } = this.#timings;
-    let failures = 0;
+    const { healthIntervalMs, hangMsMax } = this.#timings;
+    if (hangMsMax === Number.POSITIVE_INFINITY) return;
+    const silence = new Silence(performance.now(), 2 * healthIntervalMs);
+    let asking = false;
+    const ask = async (): Promise<void> => {
+      asking = true;
+      if (await this.#isAlive()) silence.end(performance.now());
+      asking = false;
+    };
     while (!this.#ended.signal.aborted) {
+      if (!asking) void ask();
       await pause(healthIntervalMs, this.#ended.signal);
-      // Any answer is a sign of life: what the code reports about itself, a restart does not cure.
-      failures = (await this.#askHealth(healthTimeoutMs)) === undefined ? failures + 1 : 0;
-      if (this.#ended.signal.aborted || failures < healthFailuresMax) continue;
-      this.#options.print(
-        `workerd did not answer ${failures} health checks of ${healthTimeoutMs / 1000} s in a row`,
-      );
+      const silentMs = silence.look(performance.now());
+      if (this.#ended.signal.aborted || silentMs < hangMsMax) continue;
+      if (await isStopped(this.child.pid)) {
+        this.#options.print("workerd is stopped, by SIGSTOP or a debugger: it is left alone");
+        silence.end(performance.now());
+        continue;
+      }
+      this.hungMs = silentMs;
       this.child.kill("SIGKILL");
       return;
     }
   }
 
+  /**
+   * Whether the thread that runs all code answers. It is asked at the supervisor's own socket, where no crowd of
+   * clients can be in the way. There is no such page there: any answer is a sign of life, and what the code reports
+   * about itself, a restart does not cure.
+   */
+  async #isAlive(): Promise<boolean> {
+    const door = { socketPath: this.#options.supervisionSocket };
+    const { healthTimeoutMs } = this.#timings;
+    const answer = await askServer(door, "GET", "/healthz", healthTimeoutMs, this.#ended.signal);
+    return answer !== undefined;
+  }
+
   /** Why the first start failed, for the user. */
   explain(exit: Exit): string {
     const { listen } = this.#options;
-    const line = this.#lastLine();
+    const line = this.#output.reason();
     if (/"public".*already in use/i.test(line)) return portTaken(listen.address, listen.port);
-    return `workerd ended ${describeExit(exit)} before it was ready${line === "" ? "" : `: ${line}`}`;
+    const what =
+      this.hungMs > 0
+        ? `workerd was not ready within ${seconds(this.hungMs)}`
+        : `workerd ended ${describeExit(exit)} before it was ready`;
+    return line === "" ? what : `${what}: ${line}`;
   }
 
   #askHealth(timeoutMs: number): Promise<ServerAnswer | undefined> {

@@ -1,7 +1,9 @@
 /**
  * The configuration of `workerd serve`, in Cap'n Proto's text form: the Worker with its objects on the local disk,
- * the static assets, the public socket, and a socket for the supervisor alone.
+ * the static assets, the archive's folder, what it may reach on the network, the public socket, and a socket for the
+ * supervisor alone.
  */
+import type { Network } from "./arguments.ts";
 import type { WorkerManifest } from "./build.ts";
 
 /** MiB of V8 heap at most: with compressed pointers V8 has 4 GiB in all for one isolate. */
@@ -27,6 +29,11 @@ export interface WorkerdConfigOptions {
   /** Absolute paths. */
   readonly objectsDirectory: string;
   readonly assetsDirectory: string;
+  /** It must exist. The Worker writes there over its binding ARCHIVE_FOLDER. */
+  readonly archiveDirectory: string;
+  readonly network: Network;
+  /** Names of databases: workerd's environment must have LIVETWIN_DATABASE_<name> for each. */
+  readonly databases: readonly string[];
   /** Whether requests need a key. If so, workerd's environment must have LIVETWIN_ADMIN_SECRET. */
   readonly authentication: boolean;
   /** Bytes of memory that this process may use. */
@@ -47,7 +54,7 @@ export function workerdConfig(options: WorkerdConfigOptions): string {
     ({ className }) =>
       `(className = ${text(className)}, uniqueKey = ${text(`livetwin-${className}`)}, enableSql = true)`,
   );
-  // The secret itself is never written to disk: workerd takes it from its environment.
+  // Secrets are never written to disk: workerd takes them from its environment. So are a database's user and password.
   const access = options.authentication
     ? `(name = "ADMIN_SECRET", fromEnvironment = "LIVETWIN_ADMIN_SECRET")`
     : `(name = "AUTH", text = "off")`;
@@ -57,6 +64,11 @@ export function workerdConfig(options: WorkerdConfigOptions): string {
         `(name = ${text(binding)}, durableObjectNamespace = ${text(className)})`,
     ),
     `(name = ${text(manifest.assets.binding)}, service = "assets")`,
+    `(name = "ARCHIVE_FOLDER", service = "archive")`,
+    ...options.databases.map(
+      (name) =>
+        `(name = ${text(`DATABASE_${name}`)}, fromEnvironment = ${text(`LIVETWIN_DATABASE_${name}`)})`,
+    ),
     access,
   ];
   const dates = [
@@ -71,6 +83,8 @@ const config :Workerd.Config = (
     (name = "assets", worker = .assets),
     (name = "objects", disk = (path = ${text(options.objectsDirectory)}, writable = true)),
     (name = "files", disk = (path = ${text(options.assetsDirectory)})),
+    (name = "archive", disk = (path = ${text(options.archiveDirectory)}, writable = true)),
+    (name = "network", network = (allow = ${allowed(options.network)}, tlsOptions = (trustBrowserCas = true))),
   ],
   sockets = [
     (name = "public", address = ${text(options.bind)}, http = (), service = "main"),
@@ -85,6 +99,7 @@ const main :Workerd.Worker = (
   ${dates},
   durableObjectNamespaces = ${list(namespaces, "    ")},
   durableObjectStorage = (localDisk = "objects"),
+  globalOutbound = "network",
   bindings = ${list(bindings, "    ")},
 );
 
@@ -94,6 +109,21 @@ const assets :Workerd.Worker = (
   bindings = [(name = "FILES", service = "files"), (name = "MANIFEST", json = embed "assets.json")],
 );
 `;
+}
+
+/**
+ * The addresses that `fetch` and `connect` may reach. workerd's own default is the public ones, since on a host of
+ * many customers the others would be somebody else's; here webhooks and databases are often on this very machine.
+ */
+function allowed(network: Network): string {
+  switch (network) {
+    case "none":
+      return "[]";
+    case "public":
+      return '["public"]';
+    case "private":
+      return '["public", "private"]';
+  }
 }
 
 /** What V8 is told: how large its heap may be, and how large the part for what was made just now. */
