@@ -1,6 +1,6 @@
 /**
- * `npm run replay`: fills twins with life. Sends recorded flights or a simulated power grid to a server like
- * devices would, in their own time or faster, and checks afterwards that every flight counted exactly once.
+ * `npm run replay`: fills twins with life. Sends recorded flights, a simulated power grid, simulated gas
+ * meters or wind turbines to a server like devices would, in their own time or faster, and checks afterwards that every flight counted exactly once.
  *
  * Exit codes: 0 when every message that was sent was taken, 1 when not, 2 for a wrong command line.
  */
@@ -8,7 +8,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HELP, parseReplayArguments } from "./replay/arguments.ts";
 import type { ReplayArguments } from "./replay/arguments.ts";
 import { ReplayFailure } from "./replay/replay-failure.ts";
-import { replayAirports, replayPowerGrid } from "./replay/run.ts";
+import {
+  replayAirports,
+  replayGasMeters,
+  replayPowerGrid,
+  replayWindTurbines,
+} from "./replay/run.ts";
 import type { ReplayHost } from "./replay/run.ts";
 import { verifyAirports } from "./replay/verify.ts";
 import { stopSignal } from "./stop-signal.ts";
@@ -50,6 +55,10 @@ async function run(parsed: ReplayArguments, host: ReplayHost): Promise<number> {
       return (await replayAirports(parsed.options, host)) ? 0 : 1;
     case "power-grid":
       return (await replayPowerGrid(parsed.options, host)) ? 0 : 1;
+    case "gas-meter":
+      return (await replayGasMeters(parsed.options, host)) ? 0 : 1;
+    case "wind-turbine":
+      return (await replayWindTurbines(parsed.options, host)) ? 0 : 1;
     case "verify":
       return (await verifyAirports(parsed.options, host)) ? 0 : 1;
   }

@@ -280,6 +280,14 @@ describe("on turning jammed", () => {
     expect(together.twins("Airport")).toEqual(apart.twins("Airport"));
   });
 
+  test("an airport that is jammed no longer has its alert resolved", () => {
+    const env = environment();
+    env.send("Airport", "DTW", departure(0, 90));
+    expect(env.alertList({ model: "Airport" })).toMatchObject([{ id: "DTW", key: "jammed" }]);
+    env.send("Airport", "DTW", departure(61, 2));
+    expect(env.alertList({ model: "Airport" })).toEqual([]);
+  });
+
   test("an airport that is warned counts the warning as no flight", () => {
     const env = environment();
     env.send("Airport", "LAS", {

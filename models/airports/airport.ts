@@ -2,7 +2,7 @@
  * An airport that knows how punctual it is: over all its departures, and over those of the last hour. When the
  * hour goes badly, it warns the airports that its flights are on their way to.
  */
-import { DigitalTwin, model } from "livetwin";
+import { addEvent, DigitalTwin, meanOf, model, placeOf } from "livetwin";
 import type { ProcessingContext } from "livetwin";
 import { AirportMessage } from "./airport-message.ts";
 import type { Departure } from "./airport-message.ts";
@@ -10,10 +10,12 @@ import airports from "./airports.json" with { type: "json" };
 
 const MINUTE_MS = 60_000;
 
-/** A departure is recent while the newest one is no more than this after it. */
-const RECENT_MS = 60 * MINUTE_MS;
-/** Recent departures that are kept, the newest: the busiest airports have about 120 an hour. */
-const RECENT_MAX = 1_000;
+/** Departures are recent within an hour of the newest, the newest 1,000: the busiest airports have about 120 an hour. */
+const RECENT = {
+  countMax: 1_000,
+  ageMsMax: 60 * MINUTE_MS,
+  timeOf: ({ at }: { at: number }): number => at,
+};
 
 /** Minutes beyond which a departure counts as late. */
 const LATE_MINUTES = 15;
@@ -26,6 +28,9 @@ const AIRPORTS = new Map(airports.map((airport) => [airport.iata, airport]));
 export type Congestion = "clear" | "busy" | "jammed";
 
 /** Delays are in minutes, times in epoch milliseconds. */
+/** The key of the alert. */
+const JAMMED = "jammed";
+
 export class Airport extends DigitalTwin<AirportMessage> {
   iata = "";
   name = "";
@@ -82,25 +87,23 @@ export class Airport extends DigitalTwin<AirportMessage> {
 
   /** Messages may come late: each departure goes to its place in time, and what is too old by then goes. */
   #rememberDeparture({ date, delay, destination }: Departure): void {
-    const place = this.recentDelays.findLastIndex(({ at }) => at <= date) + 1;
-    this.recentDelays.splice(place, 0, { at: date, delay });
-    this.recentDestinations.splice(place, 0, destination);
-
-    const newestAt = this.recentDelays.at(-1)?.at ?? date;
-    const tooOld = this.recentDelays.findIndex(({ at }) => newestAt - at <= RECENT_MS);
-    const tooMany = this.recentDelays.length - RECENT_MAX;
-    this.recentDelays.splice(0, Math.max(tooOld, tooMany));
-    this.recentDestinations.splice(0, Math.max(tooOld, tooMany));
+    this.recentDestinations.splice(placeOf(this.recentDelays, date, RECENT), 0, destination);
+    const dropped = addEvent(this.recentDelays, { at: date, delay }, RECENT);
+    this.recentDestinations.splice(0, dropped.length);
   }
 
   #updateCongestion(context: ProcessingContext, date: number): void {
     const before = this.congestion;
-    const mean = meanOf(this.recentDelays.map(({ delay }) => delay));
+    const mean = meanOf(this.recentDelays, ({ delay }) => delay) ?? 0;
     this.congestion = congestionAt(mean);
-    if (this.congestion !== "jammed" || before === "jammed") return;
+    if (this.congestion !== "jammed") {
+      if (before === "jammed") context.resolveAlert(JAMMED);
+      return;
+    }
+    if (before === "jammed") return;
 
-    const minutes = Math.round(mean);
-    context.alert({ title: `${this.iata} is jammed`, detail: `Mean delay: ${minutes} minutes` });
+    const title = `${this.iata} is jammed`;
+    context.alert({ key: JAMMED, title, detail: `Mean delay: ${Math.round(mean)} minutes` });
     for (const destination of new Set(this.recentDestinations)) {
       const jam = { kind: "upstream-jam", origin: context.id, date };
       context.sendToTwin(context.model, destination, jam);
@@ -111,10 +114,6 @@ export class Airport extends DigitalTwin<AirportMessage> {
 function congestionAt(meanDelay: number): Congestion {
   if (meanDelay < BUSY_MINUTES) return "clear";
   return meanDelay < JAMMED_MINUTES ? "busy" : "jammed";
-}
-
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 export default model(Airport, {

@@ -1,10 +1,8 @@
+import { parseTime } from "livetwin";
 import * as v from "valibot";
 
 /** Milliseconds from 1970 that a calendar reaches, in both directions. */
 const CALENDAR_MS_MAX = 8.64e15;
-
-const ISO_8601 =
-  /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(Z|[+-]\d\d:\d\d)?)?$/i;
 
 /** A time in a message: ISO 8601 (UTC unless it says otherwise) or epoch milliseconds. The model gets the latter. */
 export const EventTime = v.pipe(
@@ -17,7 +15,5 @@ export const EventTime = v.pipe(
 
 /** NaN for a text that is no time. */
 function epochMsOf(time: string | number): number {
-  if (typeof time === "number") return time;
-  const [, date, ofDay = "00:00", offset = "Z"] = ISO_8601.exec(time) ?? [];
-  return Date.parse(`${date}T${ofDay}${offset.toUpperCase()}`);
+  return typeof time === "number" ? time : (parseTime(time) ?? NaN);
 }

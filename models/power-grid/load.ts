@@ -4,17 +4,9 @@
  * and attacks give the same reports.
  */
 import type { GridNode } from "./nodes.ts";
+import { nextCondition, WAIT_MS } from "./node-condition.ts";
 import { seededRandom } from "livetwin";
 import type { Condition, StatusMessage } from "./status-message.ts";
-
-/** Milliseconds that a node waits in each condition before its next step. */
-const WAIT_MS: Readonly<Record<Condition, number>> = {
-  offline: 20_000,
-  normal: 6_000,
-  minor: 6_000,
-  moderate: 10_000,
-  severe: 60_000,
-};
 
 export interface GridReport {
   /** Milliseconds from the simulation's start. */
@@ -82,25 +74,11 @@ function step(simulated: SimulatedNode, random: () => number): StatusMessage | u
     const { nodeType, region, longitude, latitude } = simulated.node;
     return { type: "init", node_type: nodeType, region, longitude, latitude };
   }
-  const condition = nextCondition(simulated, random);
+  const condition = nextCondition(simulated.condition, simulated.isAttacked, random);
   if (condition === undefined) return undefined;
   simulated.condition = condition;
   simulated.isAttacked = false;
   return { type: "status", node_condition: condition };
-}
-
-/** Each draw is of the rest that the one before it left. */
-function nextCondition(
-  { condition, isAttacked }: SimulatedNode,
-  random: () => number,
-): Condition | undefined {
-  if (isAttacked) return "severe";
-  if (condition === "severe") return "offline";
-  if (random() < 0.05) return "offline";
-  if (random() < 0.8) return "normal";
-  if (random() < 0.2) return "minor";
-  if (random() < 0.05) return "moderate";
-  return undefined;
 }
 
 /**

@@ -320,6 +320,17 @@ describe.each([
   });
 
   test.each(["normal", "offline", "minor", "moderate"])(
+    "that reports %s after that has its alert resolved",
+    (condition) => {
+      const env = nodeWith({ node_type });
+      send(env, status("severe"));
+      expect(env.alertList({ model: "StatusTracker" })).toMatchObject([{ key: "under-attack" }]);
+      send(env, status(condition));
+      expect(env.alertList({ model: "StatusTracker" })).toEqual([]);
+    },
+  );
+
+  test.each(["normal", "offline", "minor", "moderate"])(
     "that reported %s in between rises again",
     (between) => {
       const env = nodeWith({ node_type });

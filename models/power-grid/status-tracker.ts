@@ -11,6 +11,9 @@ import type { Condition, Incident, Init } from "./status-message.ts";
 /** Incidents that are listed, the newest. */
 const INCIDENTS_MAX = 15;
 
+/** The key of the alert. */
+const UNDER_ATTACK = "under-attack";
+
 export class StatusTracker extends DigitalTwin<StatusMessage> {
   node_type = "";
   node_condition = "";
@@ -56,9 +59,13 @@ export class StatusTracker extends DigitalTwin<StatusMessage> {
     if (type !== "infrastructure" && type !== "controller") return;
     const before = this.alert_level;
     this.alert_level = alertLevelOf(condition, this)[type];
-    if (before >= ISOLATION_LEVEL[type] || this.alert_level < ISOLATION_LEVEL[type]) return;
+    const wasUnderAttack = before >= ISOLATION_LEVEL[type];
+    const isUnderAttack = this.alert_level >= ISOLATION_LEVEL[type];
+    if (wasUnderAttack && !isUnderAttack) context.resolveAlert(UNDER_ATTACK);
+    if (wasUnderAttack || !isUnderAttack) return;
 
-    context.alert({ title: "Node under attack", detail: `${type} in region ${this.region}` });
+    const detail = `${type} in region ${this.region}`;
+    context.alert({ key: UNDER_ATTACK, title: "Node under attack", detail });
     context.sendToDataSource({ command: "isolate", alert_level: this.alert_level });
   }
 

@@ -1,6 +1,7 @@
 /** The first page with a real server behind it and 20,000 twins: what it shows, how soon, and for whom. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Browser } from "playwright-core";
+import { MODELS } from "../../models/index.ts";
 import { startServer } from "../system/server.ts";
 import type { RunningServer } from "../system/server.ts";
 import { launchBrowser } from "./browser.ts";
@@ -123,13 +124,13 @@ describe("with the keyboard alone", () => {
       await page.keyboard.press("Tab");
       stops.push(await page.evaluate<string>(FOCUSED));
     } while (stops.length < 60 && stops.at(-1) !== "");
-    expect(stops.slice(0, 6)).toEqual([
+    const models = MODELS.map(({ name }) => `a ${name}`);
+    expect(stops.slice(0, 4 + models.length)).toEqual([
       "a Skip to content",
       "a Livetwin",
       "button Pause",
       "input auto",
-      "a Airport",
-      "a StatusTracker",
+      ...models,
     ]);
     expect(stops.filter((stop) => stop.startsWith("select"))).toHaveLength(4);
     expect(stops.filter((stop) => stop.startsWith("button node-"))).toHaveLength(10);

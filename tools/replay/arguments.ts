@@ -30,6 +30,20 @@ export interface PowerGridOptions extends SendingOptions {
   readonly durationMs: number;
 }
 
+export interface GasMeterOptions extends SendingOptions {
+  readonly meters: number;
+  readonly seed: number;
+  /** Milliseconds of the meters' time; Infinity: until the program is ended. */
+  readonly durationMs: number;
+}
+
+export interface WindTurbineOptions extends SendingOptions {
+  readonly turbines: number;
+  readonly seed: number;
+  /** Milliseconds of the turbines' time; Infinity: until the program is ended. */
+  readonly durationMs: number;
+}
+
 export interface VerifyOptions {
   readonly to: string;
   readonly run: string | undefined;
@@ -38,6 +52,8 @@ export interface VerifyOptions {
 export type ReplayArguments =
   | { readonly kind: "airports"; readonly options: AirportsOptions }
   | { readonly kind: "power-grid"; readonly options: PowerGridOptions }
+  | { readonly kind: "gas-meter"; readonly options: GasMeterOptions }
+  | { readonly kind: "wind-turbine"; readonly options: WindTurbineOptions }
   | { readonly kind: "verify"; readonly options: VerifyOptions }
   | { readonly kind: "help" }
   | { readonly kind: "wrong"; readonly detail: string };
@@ -46,21 +62,25 @@ export const HELP = `npm run replay -- <what> [options]
 
   airports            sends 20,000 recorded flights, a departure and an arrival each, to the twins of Airport
   power-grid          sends what the nodes of a simulated power grid report to the twins of StatusTracker
+  gas-meter           sends what simulated gas meters read to the twins of GasMeter
+  wind-turbine        sends what simulated wind turbines report to the twins of WindTurbine and OffshoreTurbine
   verify airports     compares the twins of Airport with SQL over the flights file, after one whole replay
 
   --to <url>          the server (http://127.0.0.1:8787); its key is read from the environment: LIVETWIN_KEY
-  --speed <n|max>     times faster than it was (airports: 3600, power-grid: 1); max: as fast as the server can
+  --speed <n|max>     times faster than it was (airports: 3600, others: 1); max: as fast as the server can
   --batch <n>         messages of a request, 10000 at most (1000; at --speed max 5000)
   --run <name>        begins the messages' ids: what a run of this name has sent before is not counted twice
-                      (airports: flights-20k, power-grid: a new name each time)
+                      (airports: flights-20k, others: a new name each time)
   --give-up <s>       seconds without progress after which to give up (60)
   --quiet             prints nothing but problems
 
   --forever           airports: starts again at the end, thirteen weeks later each time
   --nodes <n>         power-grid: nodes of the grid, 41549 at most (20000)
-  --seed <n>          power-grid: decides which nodes there are, and what they report (1)
+  --meters <n>        gas-meter: meters, 400 at most (400)
+  --turbines <n>      wind-turbine: turbines, 280 at most (280)
+  --seed <n>          power-grid, gas-meter, wind-turbine: decides which nodes there are, and what is reported (1)
   --attacks <n>       power-grid: nodes that are attacked in each minute of the grid's time (0)
-  --duration <s>      power-grid: ends after so many seconds of the grid's time
+  --duration <s>      power-grid, gas-meter, wind-turbine: ends after so many seconds of the simulation's time
 
 Exit codes: 0 when every message that was sent was taken (verify: when nothing differs), 1 when not, 2 for a
 wrong command line. A signal ends a replay after the request in flight.
@@ -82,6 +102,14 @@ const SENDING = {
 /** ZIP codes of the 50 states: more nodes there can't be. */
 const NODES_MAX = 41_549;
 
+/** Meters of the demo's start-up data. */
+const METERS_MAX = 400;
+
+/** Turbines of the demo's start-up data. */
+const TURBINES_MAX = 280;
+
+const SEED_MAX = 0xffff_ffff;
+
 /** A wrong argument: caught where the command line is read. */
 class WrongArgument extends Error {}
 
@@ -95,10 +123,16 @@ export function parseReplayArguments(argv: readonly string[]): ReplayArguments {
         return { kind: "airports", options: parseAirports(rest) };
       case "power-grid":
         return { kind: "power-grid", options: parsePowerGrid(rest) };
+      case "gas-meter":
+        return { kind: "gas-meter", options: parseGasMeter(rest) };
+      case "wind-turbine":
+        return { kind: "wind-turbine", options: parseWindTurbine(rest) };
       case "verify":
         return { kind: "verify", options: parseVerify(rest) };
       default:
-        return wrong(`${what}: the first argument is airports, power-grid or verify`);
+        return wrong(
+          `${what}: the first argument is airports, power-grid, gas-meter, wind-turbine or verify`,
+        );
     }
   } catch (error) {
     if (error instanceof WrongArgument) return wrong(error.message);
@@ -137,12 +171,47 @@ function parsePowerGrid(args: readonly string[]): PowerGridOptions {
   return {
     ...sendingOptions(values),
     nodes,
-    seed: parseInteger("--seed", values.seed, 0, 0xffff_ffff),
+    seed: parseInteger("--seed", values.seed, 0, SEED_MAX),
     attacks: parseInteger("--attacks", values.attacks, 0, nodes),
-    durationMs:
-      values.duration === undefined
-        ? Number.POSITIVE_INFINITY
-        : parsePositive("--duration", values.duration) * 1_000,
+    durationMs: parseDuration(values.duration),
+  };
+}
+
+function parseGasMeter(args: readonly string[]): GasMeterOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ...SENDING,
+      speed: { type: "string", default: "1" },
+      meters: { type: "string", default: String(METERS_MAX) },
+      seed: { type: "string", default: "1" },
+      duration: { type: "string" },
+    },
+  });
+  return {
+    ...sendingOptions(values),
+    meters: parseInteger("--meters", values.meters, 1, METERS_MAX),
+    seed: parseInteger("--seed", values.seed, 0, SEED_MAX),
+    durationMs: parseDuration(values.duration),
+  };
+}
+
+function parseWindTurbine(args: readonly string[]): WindTurbineOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      ...SENDING,
+      speed: { type: "string", default: "1" },
+      turbines: { type: "string", default: String(TURBINES_MAX) },
+      seed: { type: "string", default: "1" },
+      duration: { type: "string" },
+    },
+  });
+  return {
+    ...sendingOptions(values),
+    turbines: parseInteger("--turbines", values.turbines, 1, TURBINES_MAX),
+    seed: parseInteger("--seed", values.seed, 0, SEED_MAX),
+    durationMs: parseDuration(values.duration),
   };
 }
 
@@ -189,6 +258,11 @@ function parseUrl(text: string): string {
 function parseRun(text: string | undefined): string | undefined {
   if (text === undefined || /^[\w.-]{1,64}$/.test(text)) return text;
   throw new WrongArgument(`--run ${text}: a name has 1 to 64 letters, digits, "_", "." and "-"`);
+}
+
+/** Milliseconds of a simulation's time. */
+function parseDuration(text: string | undefined): number {
+  return text === undefined ? Number.POSITIVE_INFINITY : parsePositive("--duration", text) * 1_000;
 }
 
 function parsePositive(option: string, text: string): number {

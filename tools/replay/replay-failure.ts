@@ -1,2 +1,2 @@
-/** Something that ends a replay and that its user can put right. It is thrown; `tools/replay.ts` alone catches it. */
+/** Something that ends a replay or a seeding, and that its user can put right. Thrown; the program alone catches it. */
 export class ReplayFailure extends Error {}

@@ -1,14 +1,22 @@
 /** Runs a replay against a server, and says how it goes. */
 import { pickNodes } from "../../models/power-grid/nodes.ts";
-import type { AirportsOptions, PowerGridOptions, SendingOptions } from "./arguments.ts";
+import type {
+  AirportsOptions,
+  GasMeterOptions,
+  PowerGridOptions,
+  SendingOptions,
+  WindTurbineOptions,
+} from "./arguments.ts";
 import type { DeliveryHost } from "./deliver.ts";
 import { FLIGHTS_RUN, flightMessages, readFlights } from "./flights.ts";
+import { gasMessages, readMeters } from "./gas.ts";
 import { gridMessages } from "./grid.ts";
 import type { TimedMessage } from "./outgoing.ts";
 import { ProgressDisplay, progressLine, summaryLine } from "./progress.ts";
 import { sendAll } from "./send-all.ts";
 import { postMessages } from "./server.ts";
 import { Tally } from "./tally.ts";
+import { readTurbines, turbineMessages } from "./wind.ts";
 import { readZipCodes } from "./zip-codes.ts";
 
 /** Milliseconds for which trouble may last before it is worth a line: one busy moment is not. */
@@ -23,8 +31,8 @@ export interface ReplayHost extends Omit<DeliveryHost, "post" | "onAnswer"> {
 }
 
 interface Replay {
-  readonly model: string;
-  readonly messages: Iterable<TimedMessage>;
+  /** The messages by model. */
+  readonly streams: readonly (readonly [model: string, messages: Iterable<TimedMessage>])[];
   /** How far the replay is, 0 to 1, and where, in words. */
   readonly shareAt: (tally: Tally, atMs: number) => number | undefined;
   readonly placeAt: (atMs: number) => string;
@@ -35,8 +43,7 @@ export function replayAirports(options: AirportsOptions, host: ReplayHost): Prom
   const flights = readFlights();
   const { forever, run = FLIGHTS_RUN } = options;
   return replay(options, host, {
-    model: "Airport",
-    messages: flightMessages(flights, { run, forever }),
+    streams: [["Airport", flightMessages(flights, { run, forever })]],
     shareAt: ({ settled }) => (forever ? undefined : settled / (flights.length * 2)),
     placeAt: (atMs) => new Date(atMs).toISOString().slice(0, 16).replace("T", " "),
   });
@@ -47,29 +54,64 @@ export function replayPowerGrid(options: PowerGridOptions, host: ReplayHost): Pr
   const { nodes, seed, attacks, durationMs } = options;
   // A grid goes on when its replay starts again: under an old name, its reports would count as repeats.
   const run = options.run ?? `grid-${Date.now().toString(36)}`;
+  const gridNodes = pickNodes(readZipCodes(), nodes, seed);
   return replay(options, host, {
-    model: "StatusTracker",
-    messages: gridMessages(pickNodes(readZipCodes(), nodes, seed), {
-      run,
-      seed,
-      attacks,
-      durationMs,
-    }),
+    streams: [["StatusTracker", gridMessages(gridNodes, { run, seed, attacks, durationMs })]],
     shareAt: (_, atMs) => (Number.isFinite(durationMs) ? atMs / durationMs : undefined),
     placeAt: (atMs) => `${Math.floor(atMs / 1_000).toLocaleString("en-US")} s of the grid's time`,
+  });
+}
+
+/** Replays the readings of gas meters. Answers and throws as `replayAirports` does. */
+export function replayGasMeters(options: GasMeterOptions, host: ReplayHost): Promise<boolean> {
+  const { meters, seed, durationMs } = options;
+  // Meters send the time of their readings, which is now: only a replay that is faster runs ahead of it.
+  const startMs = Date.now();
+  const run = options.run ?? `gas-${startMs.toString(36)}`;
+  return replay(options, host, {
+    streams: [
+      ["GasMeter", gasMessages(readMeters().slice(0, meters), { run, seed, startMs, durationMs })],
+    ],
+    shareAt: (_, atMs) => (Number.isFinite(durationMs) ? atMs / durationMs : undefined),
+    placeAt: (atMs) => `${Math.floor(atMs / 1_000).toLocaleString("en-US")} s of the meters' time`,
+  });
+}
+
+/** Replays what wind turbines report, on land and at sea side by side. Answers and throws as `replayAirports` does. */
+export function replayWindTurbines(
+  options: WindTurbineOptions,
+  host: ReplayHost,
+): Promise<boolean> {
+  const { turbines, seed, durationMs } = options;
+  const startMs = Date.now();
+  const run = options.run ?? `wind-${startMs.toString(36)}`;
+  const all = readTurbines().slice(0, turbines);
+  const messages = (isOffshore: boolean): Iterable<TimedMessage> =>
+    turbineMessages(
+      all.filter((turbine) => turbine.isOffshore === isOffshore),
+      { run, seed, startMs, durationMs },
+    );
+  return replay(options, host, {
+    streams: [
+      ["WindTurbine", messages(false)],
+      ["OffshoreTurbine", messages(true)],
+    ],
+    shareAt: (_, atMs) => (Number.isFinite(durationMs) ? atMs / durationMs : undefined),
+    placeAt: (atMs) =>
+      `${Math.floor(atMs / 1_000).toLocaleString("en-US")} s of the turbines' time`,
   });
 }
 
 async function replay(
   options: SendingOptions,
   host: ReplayHost,
-  { model, messages, shareAt, placeAt }: Replay,
+  { streams, shareAt, placeAt }: Replay,
 ): Promise<boolean> {
   const tally = new Tally();
   const startedAtMs = host.nowMs();
   const elapsedMs = (): number => host.nowMs() - startedAtMs;
   const server = { url: options.to, key: host.key };
-  const trouble = new Trouble(server.url, host, () => display?.clear());
+  const troubles = streams.map(() => new Trouble(server.url, host, () => display?.clear()));
   let lastAtMs = 0;
   const display = options.quiet
     ? undefined
@@ -78,23 +120,26 @@ async function replay(
           elapsedMs: elapsedMs(),
           share: shareAt(tally, lastAtMs),
           place: placeAt(lastAtMs),
-          trouble: trouble.reason,
+          trouble: troubles.find(({ reason }) => reason !== undefined)?.reason,
         }),
       );
   try {
-    await sendAll(
-      noting(messages, (atMs) => (lastAtMs = atMs)),
-      tally,
-      {
-        post: (batch) => postMessages(server, model, batch),
-        wait: (ms) => host.wait(ms),
-        nowMs: () => host.nowMs(),
-        random: () => host.random(),
-        stop: host.stop,
-        onAnswer: (reason) => trouble.note(reason),
-      },
-      options,
+    const sent = streams.map(([model, messages], i) =>
+      sendAll(
+        noting(messages, (atMs) => (lastAtMs = atMs)),
+        tally,
+        {
+          post: (batch) => postMessages(server, model, batch),
+          wait: (ms) => host.wait(ms),
+          nowMs: () => host.nowMs(),
+          random: () => host.random(),
+          stop: host.stop,
+          onAnswer: (reason) => troubles[i]?.note(reason),
+        },
+        options,
+      ),
     );
+    await Promise.all(sent);
   } finally {
     display?.end();
     if (!options.quiet) host.print(summaryLine(tally, elapsedMs()));

@@ -1,4 +1,4 @@
-/** The server's HTTP interface, as far as a replay and its verification use it. */
+/** The server's HTTP interface, as far as a replay, its verification and the seeding of a demo use it. */
 import { parseAnswer } from "./batch-answer.ts";
 import type { BatchAnswer } from "./batch-answer.ts";
 import { ndjsonOf } from "./outgoing.ts";
@@ -46,13 +46,13 @@ export async function readTwin(
   id: string,
 ): Promise<Readonly<Record<string, unknown>> | undefined> {
   const path = `/v1/models/${model}/twins/${encodeURIComponent(id)}`;
-  const twin = await readJson(server, path, { method: "GET" }, [404]);
+  const twin = await askJson(server, path, { method: "GET" }, [404]);
   return (twin as { state: Record<string, unknown> } | undefined)?.state;
 }
 
 /** The answer to a query that includes everything acknowledged before. Throws a `ReplayFailure` when it is refused. */
 export async function query(server: Server, body: object): Promise<QueryAnswer> {
-  const answer = await readJson(server, "/v1/query?consistent=true", {
+  const answer = await askJson(server, "/v1/query?consistent=true", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
@@ -60,7 +60,8 @@ export async function query(server: Server, body: object): Promise<QueryAnswer> 
   return answer as QueryAnswer;
 }
 
-async function readJson(
+/** The JSON of a good answer; undefined for an expected status. Throws a `ReplayFailure` for any other, or none. */
+export async function askJson(
   server: Server,
   path: string,
   init: RequestInit,
@@ -72,10 +73,14 @@ async function readJson(
     response = await request(server, path, init);
     text = await response.text();
   } catch (error) {
-    throw new ReplayFailure(`${server.url}${path}: ${describeFetchError(error)}`);
+    const reason = describeFetchError(error);
+    if (reason !== "ECONNREFUSED") throw new ReplayFailure(`${server.url}${path}: ${reason}`);
+    throw new ReplayFailure(
+      `Nothing listens at ${server.url}. Start a server with npm start, or name another with --to.`,
+    );
   }
   if (absentStatuses.includes(response.status)) return undefined;
-  if (response.status !== 200) {
+  if (!response.ok) {
     throw new ReplayFailure(`${server.url}${path}: status ${response.status}: ${text}`);
   }
   return JSON.parse(text) as unknown;

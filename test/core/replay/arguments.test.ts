@@ -35,6 +35,24 @@ describe("what is asked for", () => {
     });
   });
 
+  test("gas-meter has 400 meters that report in their own time, without end", () => {
+    const options = { ...SENDING, speed: 1, meters: 400, seed: 1, durationMs: Infinity };
+    expect(parse("gas-meter")).toEqual({ kind: "gas-meter", options });
+    expect(parse("gas-meter --meters 1 --seed 7 --duration 3600 --speed 60")).toEqual({
+      kind: "gas-meter",
+      options: { ...options, speed: 60, meters: 1, seed: 7, durationMs: 3_600_000 },
+    });
+  });
+
+  test("wind-turbine has 280 turbines that report in their own time, without end", () => {
+    const options = { ...SENDING, speed: 1, turbines: 280, seed: 1, durationMs: Infinity };
+    expect(parse("wind-turbine")).toEqual({ kind: "wind-turbine", options });
+    expect(parse("wind-turbine --turbines 1 --seed 7 --duration 3600 --speed 60")).toEqual({
+      kind: "wind-turbine",
+      options: { ...options, speed: 60, turbines: 1, seed: 7, durationMs: 3_600_000 },
+    });
+  });
+
   test("verify names the server and the run", () => {
     expect(parse("verify airports --to http://127.0.0.1:9000/ --run r1")).toEqual({
       kind: "verify",
@@ -82,6 +100,8 @@ describe("what is asked for", () => {
     for (const word of [
       "airports",
       "power-grid",
+      "gas-meter",
+      "wind-turbine",
       "verify airports",
       "--to",
       "--speed",
@@ -94,7 +114,10 @@ describe("what is asked for", () => {
 });
 
 test.each([
-  ["planes", "planes: the first argument is airports, power-grid or verify"],
+  [
+    "planes",
+    "planes: the first argument is airports, power-grid, gas-meter, wind-turbine or verify",
+  ],
   ["airports --speed fast", "--speed fast: it is a number above 0"],
   ["airports --speed 0", "--speed 0: it is a number above 0"],
   ["airports --batch 0", "--batch 0: it is a whole number from 1 to 10000"],
@@ -114,6 +137,11 @@ test.each([
   ["power-grid --seed 4294967296", "--seed 4294967296: it is a whole number from 0 to 4294967295"],
   ["power-grid --nodes 5 --attacks 6", "--attacks 6: it is a whole number from 0 to 5"],
   ["power-grid --duration 1e3", "--duration 1e3: it is a number above 0"],
+  ["gas-meter --nodes 5", "Unknown option '--nodes'"],
+  ["gas-meter --meters 0", "--meters 0: it is a whole number from 1 to 400"],
+  ["gas-meter --meters 401", "--meters 401: it is a whole number from 1 to 400"],
+  ["wind-turbine --turbines 0", "--turbines 0: it is a whole number from 1 to 280"],
+  ["wind-turbine --turbines 281", "--turbines 281: it is a whole number from 1 to 280"],
   ["verify", "verify: it is airports that can be verified"],
   ["verify power-grid", "verify: it is airports that can be verified"],
   ["verify airports --speed 3", "Unknown option '--speed'"],

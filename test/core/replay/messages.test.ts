@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { pickNodes } from "../../../models/power-grid/nodes.ts";
 import { flightMessages, readFlights } from "../../../tools/replay/flights.ts";
+import { gasMessages, readMeters } from "../../../tools/replay/gas.ts";
 import { gridMessages } from "../../../tools/replay/grid.ts";
 import { ndjsonOf } from "../../../tools/replay/outgoing.ts";
 import type { TimedMessage } from "../../../tools/replay/outgoing.ts";
@@ -89,6 +90,32 @@ describe("the grid's reports", () => {
     expect(severe.length).toBeGreaterThanOrEqual(5);
     expect(severe.length).toBeLessThanOrEqual(10);
     expect(severe.every(({ atMs }) => atMs >= 60_000)).toBe(true);
+  });
+});
+
+describe("the gas meters' reports", () => {
+  const startMs = Date.UTC(2026, 0, 1);
+  const options = { run: "g", seed: 1, startMs, durationMs: 60_000 };
+
+  test("are those of the start-up data, numbered in order of time, and end in time", () => {
+    const reports = [...gasMessages(readMeters(), options)];
+    expect(isInOrder(reports)).toBe(true);
+    expect(reports.map(({ messageId }) => messageId)).toEqual(reports.map((_, n) => `g-${n}`));
+    expect(reports.at(-1)!.atMs).toBeLessThan(60_000);
+    // Four rounds of 400 meters, but for one that fell silent.
+    expect(reports.length).toBeGreaterThan(1_590);
+    expect(new Set(reports.map(({ id }) => id)).size).toBe(400);
+    expect(reports.every(({ id }) => /^meter-\d{5}$/.test(id))).toBe(true);
+  });
+
+  test("are the same for the same seed", () => {
+    const reports = [...gasMessages(readMeters().slice(0, 20), options)];
+    expect([...gasMessages(readMeters().slice(0, 20), options)]).toEqual(reports);
+    expect(
+      reports.every(
+        ({ atMs, message }) => "Timestamp" in message && message.Timestamp === startMs + atMs,
+      ),
+    ).toBe(true);
   });
 });
 

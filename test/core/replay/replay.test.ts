@@ -4,7 +4,12 @@ import { MODELS } from "../../../models/index.ts";
 import { MockEnvironment } from "../../../src/sdk/testing/index.ts";
 import { parseReplayArguments } from "../../../tools/replay/arguments.ts";
 import { flightMessages, readFlights } from "../../../tools/replay/flights.ts";
-import { replayAirports, replayPowerGrid } from "../../../tools/replay/run.ts";
+import {
+  replayAirports,
+  replayGasMeters,
+  replayPowerGrid,
+  replayWindTurbines,
+} from "../../../tools/replay/run.ts";
 import type { ReplayHost } from "../../../tools/replay/run.ts";
 import { verifyAirports } from "../../../tools/replay/verify.ts";
 import { FakeServer } from "./fake-server.ts";
@@ -56,6 +61,10 @@ async function replay(line: string, on: ReplayHost): Promise<boolean> {
       return replayAirports(parsed.options, on);
     case "power-grid":
       return replayPowerGrid(parsed.options, on);
+    case "gas-meter":
+      return replayGasMeters(parsed.options, on);
+    case "wind-turbine":
+      return replayWindTurbines(parsed.options, on);
     case "verify":
       return verifyAirports(parsed.options, on);
     default:
@@ -242,6 +251,25 @@ test("a power grid's reports are taken, over faults, and end when they are to", 
   expect(twins.size).toBe(200);
   const levels = new Set([...twins.values()].map((state) => state["alert_level"]));
   expect([...levels].some((level) => level === 10 || level === 20)).toBe(true);
+});
+
+test("gas meters' readings are taken, over faults, and end when they are to", async () => {
+  const fake = await startServer(13, 0.5);
+  const line = "gas-meter --meters 100 --speed max --duration 7200 --batch 2000 --quiet";
+  expect(await replay(line, host())).toBe(true);
+  const twins = [...fake.env.twins("GasMeter").values()];
+  expect(twins).toHaveLength(100);
+  expect(twins.some((state) => Number(state["numEvents"]) > 0)).toBe(true);
+});
+
+test("turbines' reports are taken, on land and at sea, over faults", async () => {
+  const fake = await startServer(14, 0.5);
+  const line = "wind-turbine --turbines 60 --speed max --duration 3600 --batch 1000 --quiet";
+  expect(await replay(line, host())).toBe(true);
+  const land = [...fake.env.twins("WindTurbine").values()];
+  const sea = [...fake.env.twins("OffshoreTurbine").values()];
+  expect([land.length, sea.length]).toEqual([40, 20]);
+  for (const { messageList } of [...land, ...sea]) expect(messageList).toHaveLength(120);
 });
 
 /** Message ids by airport, in the order in which they took effect; a copy that came later took none. */
