@@ -3,7 +3,7 @@ import * as limits from "../../src/core/limits.ts";
 import { limitsPage } from "../../tools/docs/limits.ts";
 import { filesUnder, textOf } from "./sources.ts";
 
-test("docs/limits.md is what src/core/limits.ts says (else: node tools/docs/limits.ts)", () => {
+test("docs/limits.md is what src/core/limits/ says (else: node tools/docs/limits.ts)", () => {
   expect(textOf("docs/limits.md")).toBe(limitsPage());
 });
 
