@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { seededRandom } from "../../src/core/random.ts";
 import { MockEnvironment } from "../../src/sdk/testing/index.ts";
 import airport from "../../models/airports/airport.ts";
+import { sendUntilTaken, untilDelivered } from "./load.ts";
 import { startServer } from "./server.ts";
 
 const SEED = Number(process.env["KILL_SEED"] ?? 20261123);
@@ -38,7 +39,7 @@ test(`after ${ROUNDS} kills under load, every message has had exactly one effect
   const mock = new MockEnvironment({ models: [airport] });
   mock.sendBatch("Airport", sent);
   const expected = mock.twins("Airport");
-  await untilDelivered(server.url);
+  await untilDelivered(server.url, ["Airport"]);
 
   const ids = await listAll(server.url);
   expect(ids).toEqual([...expected.keys()].toSorted());
@@ -85,50 +86,10 @@ async function sendUntilStopped(
         messageId: `${client}-${sent.length + i}`,
       });
     }
-    await sendUntilTaken(url, batch);
+    await sendUntilTaken(url, "Airport", batch);
     sent.push(...batch);
   }
   return sent;
-}
-
-async function sendUntilTaken(url: string, batch: readonly Departure[]): Promise<void> {
-  for (;;) {
-    const answer = await post(url, batch);
-    if (answer !== undefined) {
-      const refused = answer.rejected.filter((each) => each.retry !== true);
-      if (refused.length > 0) throw new Error(`refused for good: ${JSON.stringify(refused)}`);
-      if (answer.accepted + answer.duplicates === batch.length) return;
-    }
-    // The server is being started again; its port refuses at once, so a pause keeps the loop from spinning.
-    await new Promise((resume) => setTimeout(resume, 20));
-  }
-}
-
-interface Answer {
-  readonly accepted: number;
-  readonly duplicates: number;
-  readonly rejected: readonly { readonly retry?: boolean }[];
-}
-
-/** Undefined when the connection broke or the server was not ready: whether it has the batch is not known then. */
-async function post(url: string, batch: readonly Departure[]): Promise<Answer | undefined> {
-  try {
-    const response = await fetch(`${url}/v1/models/Airport/messages`, {
-      method: "POST",
-      body: JSON.stringify(batch),
-    });
-    return response.status === 503 ? undefined : ((await response.json()) as Answer);
-  } catch {
-    return undefined;
-  }
-}
-
-async function untilDelivered(url: string): Promise<void> {
-  for (;;) {
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    if (/^livetwin_outbox_messages\{model="Airport"\} 0$/m.test(metrics)) return;
-    await new Promise((resume) => setTimeout(resume, 100));
-  }
 }
 
 async function listAll(url: string): Promise<string[]> {
