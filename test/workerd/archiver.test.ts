@@ -92,9 +92,10 @@ describe("the archiver", () => {
   test("writes what is delivered as compressed lines, under keys by model, date and hour", async () => {
     const { model, stub } = freshModel();
     const atMs = clockMs();
+    const lastHourMs = atMs - (atMs % HOUR_MS) - 1;
     const entries = [entry(model, 1, { a: "ü\n" }, atMs), entry(model, 2, null, atMs)];
     expect(await deliver(stub, entries)).toEqual({ deliveredUpTo: 2 });
-    await deliver(stub, [entry(model, 3, [1], atMs), entry(model, 4, "late", atMs - 1)]);
+    await deliver(stub, [entry(model, 3, [1], atMs), entry(model, 4, "late", lastHourMs)]);
     expect(await alarmAfter(stub, ARCHIVE_AGE_MS_MAX)).toBe(true);
     const at = new Date(atMs).toISOString();
     const day = `model=${model}/date=${at.slice(0, 10)}`;
