@@ -25,6 +25,7 @@ import type { RefusalCode, Result } from "../core/refusal.ts";
 import { describeIssues } from "./issues.ts";
 import { isWidgetId } from "./widget-v1.ts";
 import { parseQueryBody } from "./query-v1.ts";
+import { isoOf } from "../core/query/time-text.ts";
 
 /** Who signs where nobody is named. */
 const BY_DEFAULT = "operator";
@@ -217,8 +218,4 @@ function listOf<T extends string>(known: readonly T[], text: string): readonly T
 function badParameter(name: string, text: string, rule: string): Result<never> {
   const shown = JSON.stringify(text.slice(0, 80));
   return refuse("request/bad-parameter", `"${name}" is ${rule}; this one is ${shown}.`);
-}
-
-function isoOf(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -9,6 +9,7 @@ import type { Json, Severity } from "../core/model.ts";
 import { ok, refuse } from "../core/refusal.ts";
 import type { Result } from "../core/refusal.ts";
 import { checked, isOwnId, refuseId } from "./alert-v1.ts";
+import { isoOf } from "../core/query/time-text.ts";
 
 const PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue";
 const SPLUNK_URL = "https://alert.victorops.com/integrations/generic/20131114/alert";
@@ -204,8 +205,4 @@ function masked(secret: string): string {
 function maskedUrl(text: string): string {
   const [, scheme = "", authority = ""] = /^(https?:\/\/)([^/?#]*)/.exec(text) ?? [];
   return `${scheme}${authority.slice(authority.lastIndexOf("@") + 1)}/…`;
-}
-
-function isoOf(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

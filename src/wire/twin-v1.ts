@@ -2,6 +2,7 @@
 import type { TwinView } from "../core/cell/view.ts";
 import type { ChildReport, TwinRef } from "../core/hierarchy/declaration.ts";
 import type { Json } from "../core/model.ts";
+import { isoOf } from "../core/query/time-text.ts";
 
 /** The shape of `GET /v1/models/{model}/twins/{id}`. Times are ISO 8601. */
 export interface TwinJson {
@@ -51,8 +52,4 @@ export function twinJson(model: string, view: TwinView): string {
     children,
   });
   return `${head.slice(0, -1)},"state":${state},${tail.slice(1)}`;
-}
-
-function isoOf(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

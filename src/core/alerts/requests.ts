@@ -5,6 +5,7 @@ import { alertIdOf } from "./alert.ts";
 import type { Alert, Notice, NoticeKind } from "./alert.ts";
 import type { AlertChannel, ChannelTarget } from "./channel.ts";
 import { alertView } from "./view.ts";
+import { isoOf } from "../query/time-text.ts";
 
 /** An HTTP POST. The body is signed with the channel's secret, if it has one, by who sends it. */
 export interface ChannelRequest {
@@ -162,8 +163,4 @@ function splunkBody({ kind, alert, atMs }: Notice): Json {
 
 function jsonBody({ kind, alert, atMs }: Notice): object {
   return { type: kind, at: isoOf(atMs), dedupKey: dedupKeyOf(alert), alert: alertView(alert) };
-}
-
-function isoOf(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -4,6 +4,7 @@ import type { Json, Severity } from "../model.ts";
 import { alertIdOf, rankOf } from "./alert.ts";
 import type { Alert, AlertState, Handled } from "./alert.ts";
 import type { AlertBook } from "./book.ts";
+import { isoOf } from "../query/time-text.ts";
 
 /** Times are ISO 8601. */
 export interface AlertView {
@@ -154,8 +155,4 @@ function handledView(handled: Handled | null): HandledView | null {
 
 function isoOrNull(atMs: number | null): string | null {
   return atMs === null ? null : isoOf(atMs);
-}
-
-function isoOf(atMs: number): string {
-  return new Date(atMs).toISOString();
 }

@@ -39,3 +39,8 @@ function offsetMs(offset: string): number {
 export function formatTime(epochMs: number): string | null {
   return Math.abs(epochMs) <= CALENDAR_MS_MAX ? new Date(epochMs).toISOString() : null;
 }
+
+/** The same for a time that is known to be one: the clock's, or one that was read from it. */
+export function isoOf(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
